@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { BffError, PROBLEMS } from '../errors.js';
+import { type Events, referenceOf } from '../events.js';
+import type { Session } from '../session/session-record.js';
+import type { Sessions } from '../session/session.js';
+import { setHead } from './answer-head.js';
+import { BrowserGone } from './api-failure.js';
+import type { ApiRoute, ApiTarget } from './api-route.js';
+import { abortedWith, type ApiAnswer, type ApiCall, discard, passBody, send } from './forward.js';
+import { requestFields, responseFields } from './headers.js';
+import { hasBody } from './request-body.js';
+
+/** A call that has passed all checks. */
+export interface CheckedCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: ApiTarget;
+  readonly session: Session;
+}
+
+interface Answered {
+  readonly answer: ApiAnswer;
+  /** The access token that it answers to. */
+  readonly token: string;
+}
+
+/** Session in, access token out: sends the browser's call to its API and passes the answer back. */
+export class ApiProxy {
+  /** What was stripped is said once a route, not with every answer. */
+  private readonly said = new WeakMap<ApiRoute, Set<string>>();
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly events: Events,
+    private readonly outbound: Dispatcher,
+  ) {}
+
+  /** Throws what the browser is to be told. Once the answer is under way nobody can be told anything: it breaks off, and the log knows. */
+  async forward(checked: CheckedCall): Promise<void> {
+    const call: ApiCall & CheckedCall = { ...checked, abort: abortedWith(checked.response) };
+    try {
+      const answered = await this.ask(call);
+      this.answerHead(call, answered);
+      await passBody(call, answered.answer);
+    } catch (error) {
+      if (error instanceof BrowserGone) return;
+      this.recordFailure(call, error);
+      if (!call.response.headersSent) throw error;
+    }
+  }
+
+  private async ask(call: ApiCall & CheckedCall): Promise<Answered> {
+    const token = await this.sessions.accessToken(call.session);
+    const answered = await this.sendWith(token, call);
+    return answered.answer.status === 401 ? this.askAgain(call, answered) : answered;
+  }
+
+  /** The API refused the token before its time: a fresh one, and the same call once more where there's no body, since that is gone (R12). */
+  private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
+    try {
+      const token = await this.sessions.tokenRejected(call.session, refused.token);
+      if (token === undefined || hasBody(call.request)) return refused;
+      discard(refused.answer);
+      return await this.sendWith(token, call);
+    } catch (error) {
+      discard(refused.answer);
+      throw error;
+    }
+  }
+
+  private async sendWith(token: string, call: ApiCall & CheckedCall): Promise<Answered> {
+    return {
+      answer: await send(this.outbound, call, requestFields(call.request, call.session.frontend, token)),
+      token,
+    };
+  }
+
+  private answerHead({ target, session, request, response }: CheckedCall, { answer, token }: Answered): void {
+    try {
+      const passed = responseFields(answer, target, session.frontend, token);
+      setHead(response, answer.status, passed.fields);
+      this.events.proxied(session.frontend.name, target.route.name, answer.status);
+      this.recordStripped(request, session, target.route, passed.stripped);
+    } catch (error) {
+      discard(answer);
+      throw error;
+    }
+  }
+
+  private recordStripped(request: IncomingMessage, { frontend }: Session, route: ApiRoute, headers: string[]): void {
+    const said = this.said.get(route) ?? new Set();
+    this.said.set(route, said);
+    for (const header of headers.filter(name => !said.has(name))) {
+      said.add(header);
+      const at = { frontend: frontend.name, reference: referenceOf(request), route: route.name };
+      this.events.record({ event: 'api_response_stripped', ...at, header });
+    }
+  }
+
+  /** Only what the API did; what became of the session is told where that happens. */
+  private recordFailure({ request, response, session, target: { route } }: CheckedCall, error: unknown): void {
+    if (!(error instanceof BffError) || !error.code.startsWith('api_')) return;
+    const at = { frontend: session.frontend.name, reference: referenceOf(request), route: route.name };
+    this.events.record({ event: 'api_failed', ...at, code: error.code, reason: error.message });
+    if (!response.headersSent) this.events.proxied(session.frontend.name, route.name, PROBLEMS[error.code].status);
+  }
+}

@@ -1,0 +1,71 @@
+import type { ApiRouteOptions } from '../bff.options.js';
+import { BffError } from '../errors.js';
+import type { Frontend } from '../frontend.js';
+import { rawTargetOf } from './api-path.js';
+
+/** A line of the closed table: what the browser asks for, and the only place where that goes (B13, B15). */
+export interface ApiRoute {
+  /** As it was configured: the route's name in logs and metrics. */
+  readonly name: string;
+  /** As the browser says it, with the path prefix and without a slash at its end. */
+  readonly publicPath: string;
+  /** Scheme, host and port of the API. */
+  readonly origin: string;
+  /** What its paths begin with, without a slash at the end: `` or `/v1`. */
+  readonly upstreamPath: string;
+  readonly options: ApiRouteOptions;
+}
+
+/** A route, and the path and query below the API's origin. */
+export interface ApiTarget {
+  readonly route: ApiRoute;
+  readonly path: string;
+}
+
+/** What of a frontend decides where its requests go. */
+type RouteOwner = Pick<Frontend, 'options' | 'path'>;
+
+/** Throws `api_path_refused` or `unknown_api_route`. */
+export function targetOf(frontend: RouteOwner, originalUrl: string): ApiTarget {
+  const { path, query } = rawTargetOf(originalUrl);
+  const route = routesOf(frontend).find(each => isWithin(path, each.publicPath));
+  if (!route) throw new BffError('unknown_api_route');
+  return { route, path: atLeastSlash(route.upstreamPath + path.slice(route.publicPath.length)) + query };
+}
+
+/** By whole segments: `/api/things` covers `/api/things/1`, never `/api/things-of-others`. */
+export function isWithin(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+const tables = new WeakMap<RouteOwner, ApiRoute[]>();
+
+/** The longest path first, so that the first that covers a path is the most specific one. */
+export function routesOf(frontend: RouteOwner): ApiRoute[] {
+  const known = tables.get(frontend);
+  if (known) return known;
+  const routes = frontend.options.apiRoutes
+    .map(options => routeOf(frontend, options))
+    .toSorted((a, b) => b.publicPath.length - a.publicPath.length);
+  tables.set(frontend, routes);
+  return routes;
+}
+
+function routeOf(frontend: RouteOwner, options: ApiRouteOptions): ApiRoute {
+  const upstream = new URL(options.upstream);
+  return {
+    name: options.path,
+    publicPath: withoutEndSlash(frontend.path(options.path)),
+    origin: upstream.origin,
+    upstreamPath: withoutEndSlash(upstream.pathname),
+    options,
+  };
+}
+
+function withoutEndSlash(path: string): string {
+  return path.replace(/\/+$/, '');
+}
+
+function atLeastSlash(path: string): string {
+  return path === '' ? '/' : path;
+}

@@ -1,0 +1,32 @@
+export type Field = [name: string, value: string];
+
+/** From the flat list of names and values that node:http and undici call raw headers. */
+export function fieldsOf(raw: readonly string[]): Field[] {
+  const names = raw.filter((_, index) => index % 2 === 0);
+  return names.map((name, index) => [name, raw[2 * index + 1] ?? '']);
+}
+
+/** Values of all fields of this name (in lower case). */
+export function valuesOf(fields: readonly Field[], name: string): string[] {
+  return fields.filter(field => isNamed(field, name)).map(([, value]) => value);
+}
+
+export function isNamed([name]: Field, ...lowerCase: string[]): boolean {
+  return lowerCase.includes(name.toLowerCase());
+}
+
+/** Without what `Connection` names: those fields were for us, as the next hop (https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1). */
+export function endToEnd(fields: readonly Field[]): Field[] {
+  const named = membersOf(valuesOf(fields, 'connection')).map(name => name.toLowerCase());
+  return fields.filter(field => !isNamed(field, ...named));
+}
+
+/** A list-valued field that says each of its members once (RFC 9110 §5.6.1). */
+export function merged(values: readonly string[]): string {
+  const members = new Map(membersOf(values).map(member => [member.toLowerCase(), member]));
+  return members.has('*') ? '*' : [...members.values()].join(', ');
+}
+
+function membersOf(values: readonly string[]): string[] {
+  return values.flatMap(value => value.split(',').map(member => member.trim())).filter(Boolean);
+}

@@ -1,0 +1,154 @@
+// What passes between the browser and an API, field by field. Nowhere else is a header let through, dropped or added.
+import type { IncomingMessage } from 'node:http';
+import { isIPv4, isIPv6 } from 'node:net';
+import { clientAddressOf } from '../client-address.js';
+import { BffError } from '../errors.js';
+import type { Frontend } from '../frontend.js';
+import type { ApiTarget } from './api-route.js';
+import { privateCacheControl } from './cache-control.js';
+import { endToEnd, type Field, fieldsOf, isNamed, merged, valuesOf } from './fields.js';
+import type { ApiAnswer } from './forward.js';
+import { publicLocation } from './location.js';
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: for one connection only, as is whatever `Connection` itself names. */
+const HOP_BY_HOP = named(
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'proxy-.*',
+);
+
+/**
+ * What the browser says to us and not to the API. `Content-Length` is said again with the body (RFC 9112 §6.3), `Expect` was answered by Node
+ * (RFC 9110 §10.1.1), and `Sec-` is about the browser's page (https://fetch.spec.whatwg.org/#forbidden-request-header).
+ */
+const FOR_US = [
+  named('host', 'cookie2?', 'authorization', 'dpop', 'x-csrf', 'x-session-passive', 'content-length', 'expect'),
+  named('origin', 'referer', 'sec-.*', 'access-control-.*', 'service-worker'),
+];
+
+/** Where a request comes from, whose it is and whose certificate it had is said by us alone (RFC 7239 §8.1, RFC 9440 §4); nothing stands in for the checked path. */
+const FOR_PROXIES_TO_SAY = [
+  named('forwarded', 'via', 'x-forwarded.*', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip'),
+  named('cf-connecting-ip', 'fastly-client-ip', 'client-cert.*', 'x-original-.*', 'x-rewrite-.*', '(?:x-)?remote-.*'),
+  // CGI hands it on as HTTP_PROXY, which programs take for the proxy of their own calls (CVE-2016-5385)
+  named('proxy'),
+];
+
+/** The fields of the forwarded request, without those of its body. */
+export function requestFields(request: IncomingMessage, frontend: Frontend, token: string): Field[] {
+  const passed = endToEnd(fieldsOf(request.rawHeaders)).filter(([name]) => {
+    // CGI and WSGI read `X_Real_IP` as `X-Real-IP` (RFC 3875 §4.1.18).
+    const asRead = name.replaceAll('_', '-');
+    return ![HOP_BY_HOP, ...FOR_US, ...FOR_PROXIES_TO_SAY].some(pattern => pattern.test(asRead));
+  });
+  return [...passed, ['Forwarded', forwarded(request, frontend)], ['Authorization', `Bearer ${token}`]];
+}
+
+function forwarded(request: IncomingMessage, frontend: Frontend): string {
+  const { host, protocol } = new URL(frontend.origin);
+  return `for=${nodeName(clientAddressOf(request))};host="${host}";proto=${protocol.slice(0, -1)}`;
+}
+
+/**
+ * https://www.rfc-editor.org/rfc/rfc7239#section-6: an address or `unknown`, whatever a trusted proxy has heard. Colons and brackets are no token
+ * characters, so they're quoted; a zone is this machine's own affair.
+ */
+function nodeName(address: string): string {
+  if (isIPv6(address)) return `"[${address.replace(/%.*$/, '')}]"`;
+  return isIPv4(address) ? address : 'unknown';
+}
+
+/**
+ * They're about the whole origin, which is the app's: an API may not set its transport security, its storage, service workers, logins, reports, client
+ * hints or CORS, nor say what runs behind it, nor steer the web server in front of it. No route opts out (B24, B25).
+ */
+const ABOUT_THE_ORIGIN = [
+  named('access-control-.*', 'timing-allow-origin', 'strict-transport-security', 'expect-ct', 'public-key-pins.*'),
+  named('clear-site-data', 'service-worker-.*', 'refresh', 'alt-svc', 'report-to', 'reporting-endpoints', 'nel'),
+  named(
+    'www-authenticate',
+    'authentication-info',
+    'dpop-nonce',
+    'set-cookie2',
+    'set-login',
+    'sec-.*',
+    'secure-session-.*',
+  ),
+  named('accept-ch', 'critical-ch', 'use-as-dictionary', 'origin-agent-cluster', 'speculation-rules', 'attribution-.*'),
+  named('server', 'x-powered-by', '(?:x-)?sourcemap', 'x-sendfile', 'x-accel-(?!buffering$).*'),
+];
+
+/** They're about this answer: a route with `passSecurityHeaders` answers for them itself. */
+const ABOUT_THE_ANSWER = [
+  named('content-security-policy.*', 'x-content-type-options', 'x-frame-options', 'x-xss-protection'),
+  named('cross-origin-.*', 'referrer-policy', 'permissions-policy', 'document-policy'),
+];
+
+/** For caches that several people share (B26; RFC 9213 on targeted fields); and `Expires`, which can't say who may keep the answer. */
+const FOR_SHARED_CACHES = named('.*cdn-cache-control', 'surrogate-.*', 'edge-control', 'expires');
+
+export interface PassedAnswer {
+  fields: Field[];
+  /** Names of what was dropped for the browser's safety, in lower case. */
+  stripped: string[];
+}
+
+/** Throws `api_redirect_refused` or `api_response_invalid`. */
+export function responseFields(
+  { status, rawHeaders }: Pick<ApiAnswer, 'status' | 'rawHeaders'>,
+  target: ApiTarget,
+  frontend: Frontend,
+  token: string,
+): PassedAnswer {
+  const { options } = target.route;
+  const refused = options.passSecurityHeaders ? ABOUT_THE_ORIGIN : [...ABOUT_THE_ORIGIN, ...ABOUT_THE_ANSWER];
+  const isUnsafe = (field: Field): boolean =>
+    refused.some(pattern => pattern.test(field[0])) ||
+    (isNamed(field, 'set-cookie') && !(options.passSetCookie && mayBeSet(field[1], frontend))) ||
+    (!isNamed(field, 'location') && field[1].includes(token));
+  const answer = endToEnd(fieldsOf(rawHeaders)).filter(
+    ([name]) => !HOP_BY_HOP.test(name) && !FOR_SHARED_CACHES.test(name),
+  );
+  const safe = answer.filter(field => !isUnsafe(field));
+  return {
+    fields: [
+      ...safe.filter(field => !isNamed(field, 'location', 'cache-control', 'vary')),
+      ...location(valuesOf(safe, 'location'), status, target, token),
+      ['Cache-Control', privateCacheControl(valuesOf(safe, 'cache-control'))],
+      ['Vary', merged([...valuesOf(safe, 'vary'), 'Cookie'])],
+      ...(options.passSecurityHeaders ? [] : protection(frontend)),
+    ],
+    stripped: [...new Set(answer.filter(isUnsafe).map(([name]) => name.toLowerCase()))],
+  };
+}
+
+/** An API's HTML or SVG, opened in a tab, would run as the app: so it gets an origin of its own and no sub-resources (B25). */
+function protection(frontend: Frontend): Field[] {
+  return [
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Content-Security-Policy', "sandbox; default-src 'none'"],
+    ['Cross-Origin-Resource-Policy', frontend.options.allowedOrigins.length > 0 ? 'same-site' : 'same-origin'],
+  ];
+}
+
+function location(values: string[], status: number, target: ApiTarget, token: string): Field[] {
+  const [value, second] = values;
+  if (second !== undefined) throw new BffError('api_response_invalid', { reason: 'more than one Location' });
+  const shown = value === undefined ? undefined : publicLocation(value, status, target, token);
+  return shown === undefined ? [] : [['Location', shown]];
+}
+
+/** Never our own names. A nameless cookie may count as one: it's sent back as its bare value, which can look like `name=value` (RFC 6265bis §5.7). */
+function mayBeSet(setCookie: string, frontend: Frontend): boolean {
+  const name = /^([^=;]*)=/.exec(setCookie)?.[1]?.trim() ?? '';
+  return name !== '' && !/^__(?:host-)?http-/i.test(name) && !frontend.ownCookieName(name);
+}
+
+function named(...patterns: string[]): RegExp {
+  return new RegExp(`^(?:${patterns.join('|')})$`, 'i');
+}

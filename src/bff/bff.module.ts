@@ -1,0 +1,99 @@
+import {
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import type { Dispatcher } from 'undici';
+import { ApiProxyController } from './api-proxy/api-proxy.controller.js';
+import {
+  ConfigurableModuleClass,
+  GIVEN_OPTIONS,
+  OPTIONS,
+  PATH_PREFIX,
+  withPathPrefix,
+} from './bff.module-definition.js';
+import { type BffOptions, type BffOptionsInput, readOptions } from './bff.options.js';
+import { refuseBodyParser } from './body-parser.js';
+import { EdgeMiddleware } from './edge.middleware.js';
+import { EndpointsController } from './endpoints.controller.js';
+import { ErrorFilter } from './error.filter.js';
+import { Events } from './events.js';
+import { Frontends } from './frontend.js';
+import { CallbackController } from './login/callback.controller.js';
+import { LoginEnd } from './login/login-end.js';
+import { LoginController } from './login/login.controller.js';
+import { Pushes } from './login/push.js';
+import { LogoutController } from './logout/logout.controller.js';
+import { refuseMovedRoutes } from './moved-routes.js';
+import { createOutbound, OUTBOUND } from './outbound.js';
+import { SessionController } from './session/session.controller.js';
+import { SessionMiddleware } from './session/session.middleware.js';
+import { Sessions } from './session/session.js';
+import { openStorage } from './storage/open.js';
+import { STORAGE, type Storage } from './storage/storage.js';
+import { AccessTokens } from './tokens/access-token.js';
+
+/** The BFF as a Nest module: `BffModule.forRoot({ … })` or `BffModule.forRootAsync({ useFactory })`. */
+@Module({
+  controllers: [
+    LoginController,
+    CallbackController,
+    SessionController,
+    LogoutController,
+    ApiProxyController,
+    EndpointsController,
+  ],
+  providers: [
+    {
+      provide: OPTIONS,
+      inject: [GIVEN_OPTIONS, PATH_PREFIX],
+      useFactory: (given: BffOptionsInput, pathPrefix: string) => readOptions(withPathPrefix(given, pathPrefix)),
+    },
+    { provide: STORAGE, inject: [OPTIONS], useFactory: ({ storageUrl }: BffOptions) => openStorage(storageUrl) },
+    { provide: OUTBOUND, inject: [OPTIONS], useFactory: ({ outbound }: BffOptions) => createOutbound(outbound) },
+    { provide: Events, useFactory: () => new Events() },
+    { provide: AccessTokens, inject: [Events], useFactory: (events: Events) => new AccessTokens(events) },
+    {
+      provide: Frontends,
+      inject: [OPTIONS, STORAGE, OUTBOUND, Events],
+      useFactory: (options: BffOptions, storage: Storage, outbound: Dispatcher, events: Events) =>
+        new Frontends({ options, storage, outbound, events }),
+    },
+    Sessions,
+    ErrorFilter,
+    Pushes,
+    LoginEnd,
+  ],
+  exports: [Sessions, Events, ErrorFilter, STORAGE, Frontends],
+})
+export class BffModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly adapter: HttpAdapterHost,
+    @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
+    @Inject(STORAGE) private readonly storage: Storage,
+    @Inject(OUTBOUND) private readonly outbound: Dispatcher,
+    @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+  ) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(EdgeMiddleware, SessionMiddleware).forRoutes('{*path}');
+  }
+
+  onModuleInit(): void {
+    refuseBodyParser(this.adapter);
+    refuseMovedRoutes(this.application);
+  }
+
+  /** After the server has let its requests finish. A refresh goes on without its request. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.accessTokens.settled();
+    await this.outbound.close();
+    await this.storage.close();
+  }
+}

@@ -1,0 +1,19 @@
+import { All, Controller, Req, UseFilters } from '@nestjs/common';
+import type { Request } from 'express';
+import { ENDPOINTS } from './endpoints.js';
+import { ErrorFilter } from './error.filter.js';
+import { BffError } from './errors.js';
+import { frontendOf } from './frontend.js';
+
+/** Comes last: an endpoint that is there, asked with a method that it doesn't take. */
+@Controller()
+@UseFilters(ErrorFilter)
+export class EndpointsController {
+  @All(Object.keys(ENDPOINTS))
+  refuse(@Req() request: Request): never {
+    const frontend = frontendOf(request);
+    const path = request.path.replace(/\/$/, '').toLowerCase();
+    const [, allow] = Object.entries(ENDPOINTS).find(([endpoint]) => frontend.path(endpoint) === path) ?? [];
+    throw new BffError('method_not_allowed', allow === undefined ? {} : { allow });
+  }
+}

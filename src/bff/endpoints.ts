@@ -1,0 +1,14 @@
+/** Every endpoint and its methods: for `405`, and for `return_to`, which may be none of them. */
+export const ENDPOINTS = {
+  '/login': 'GET',
+  '/callback': 'GET',
+  '/session': 'GET',
+  '/logout': 'POST',
+  '/logout/continue': 'GET',
+  '/logout/callback': 'GET',
+} as const satisfies Record<string, string>;
+
+/** Paths that are kept for later releases. */
+export const RESERVED = ['/sessions', '/jwks', '/backchannel-logout'] as const;
+
+export const API_PATH = '/api';

@@ -1,0 +1,155 @@
+import { Logger } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Counter, Registry } from 'prom-client';
+import type { LoginError, ProblemCode } from './errors.js';
+import { redact } from './redact.js';
+
+/** Why a session ended. */
+export type EndReason = 'logout' | 'replaced' | 'different_user' | 'refresh_token_rejected';
+export type PushOutcome =
+  'created' | 'unavailable' | 'invalid_client' | 'refused' | 'misconfigured' | 'rate_limited' | 'downgraded';
+export type RefreshOutcome = 'completed' | 'unavailable' | 'invalid_grant' | 'invalid_client' | 'refused' | 'orphaned';
+
+interface Said {
+  error?: string | undefined;
+  errorDescription?: string | undefined;
+}
+interface AtRequest {
+  reference?: string;
+  frontend?: string;
+}
+interface AtSession extends AtRequest {
+  frontend: string;
+  session: string;
+}
+interface Refusal extends AtRequest {
+  code: ProblemCode;
+  method: string;
+  path: string;
+}
+
+/** Every event that Parlour logs, with its payload; docs/contract.md holds the list, and a test compares them. */
+export type BffEvent =
+  | ({ event: 'login_started'; par: 'pushed' | 'downgraded' | 'off'; expiresIn?: number } & AtRequest)
+  | ({ event: 'push_failed'; outcome: PushOutcome; status?: number | undefined } & Said & AtRequest)
+  | ({ event: 'client_rejected'; endpoint: string; status?: number | undefined } & Said & AtRequest)
+  | ({ event: 'login_completed' } & AtSession)
+  | ({ event: 'login_failed'; loginError: LoginError; reason: string } & Said & AtRequest)
+  | ({ event: 'callback_refused'; reason: string } & AtRequest)
+  | ({ event: 'session_ended'; reason: EndReason } & AtSession)
+  | ({ event: 'refresh_completed' } & AtSession)
+  | ({ event: 'refresh_failed'; outcome: RefreshOutcome } & Said & AtSession)
+  | ({ event: 'refresh_orphaned' } & AtSession)
+  | ({ event: 'revocation_failed'; tokenType: string; reason: string } & AtSession)
+  | ({ event: 'api_failed'; route: string; code: ProblemCode; reason: string } & AtRequest)
+  | ({ event: 'api_response_stripped'; route: string; header: string } & AtRequest)
+  | ({ event: 'discovery_completed'; issuer: string } & AtRequest)
+  | ({ event: 'discovery_failed'; issuer: string; reason: string } & AtRequest)
+  | ({ event: 'unknown_key'; purpose: string } & AtRequest)
+  | ({ event: 'request_refused' } & Refusal)
+  | ({ event: 'request_failed'; reason: string } & Refusal)
+  | { event: 'configuration_danger'; setting: string; reason: string };
+
+type Level = 'debug' | 'log' | 'warn' | 'error';
+
+/** A client's mistakes are `info`: nobody should be woken by them. Nest calls that level `log`. */
+export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
+  login_started: 'log',
+  push_failed: 'warn',
+  client_rejected: 'error',
+  login_completed: 'log',
+  login_failed: 'warn',
+  callback_refused: 'warn',
+  session_ended: 'log',
+  refresh_completed: 'log',
+  refresh_failed: 'warn',
+  refresh_orphaned: 'warn',
+  revocation_failed: 'warn',
+  api_failed: 'warn',
+  api_response_stripped: 'debug',
+  discovery_completed: 'log',
+  discovery_failed: 'error',
+  unknown_key: 'warn',
+  request_refused: 'log',
+  request_failed: 'error',
+  configuration_danger: 'warn',
+};
+
+/** Members whose text somebody else wrote. */
+const FOREIGN = new Set(['reason', 'error', 'errorDescription', 'path']);
+/** Milliseconds, for each purpose of each frontend. */
+const UNKNOWN_KEY_PAUSE = 60_000;
+
+/** The one place that logs and counts. */
+export class Events {
+  readonly registry = new Registry();
+  private readonly logger = new Logger('Parlour');
+  /** When each was last said, by the monotonic clock. */
+  private readonly unknownKeys = new Map<string, number>();
+  private readonly logins = this.counter('parlour_logins_total', 'Logins by outcome', ['frontend', 'outcome']);
+  private readonly pushes = this.counter('parlour_pushes_total', 'Pushed authorization requests by outcome', [
+    'frontend',
+    'outcome',
+  ]);
+  private readonly refreshes = this.counter('parlour_refreshes_total', 'Refreshes by outcome', ['frontend', 'outcome']);
+  private readonly started = this.counter('parlour_sessions_started_total', 'Sessions started', ['frontend']);
+  private readonly ended = this.counter('parlour_sessions_ended_total', 'Sessions ended by reason', [
+    'frontend',
+    'reason',
+  ]);
+  private readonly calls = this.counter('parlour_proxied_requests_total', 'Proxied API calls by status class', [
+    'frontend',
+    'route',
+    'status',
+  ]);
+
+  /** Logs the event, with everything that looks like a secret taken out of the texts that others wrote. */
+  record(event: BffEvent): void {
+    const entries = Object.entries(event).filter(([, value]) => value !== undefined);
+    const written = entries.map(([name, value]) => [name, FOREIGN.has(name) ? redact(String(value)) : value]);
+    this.logger[EVENT_LEVELS[event.event]](Object.fromEntries(written));
+    if (event.event === 'session_ended') this.ended.inc({ frontend: event.frontend, reason: event.reason });
+  }
+
+  /** Whoever likes can send what was sealed under keys that nobody has: one line a minute says as much as a thousand. */
+  unknownKey(found: { frontend: string; purpose: string; reference?: string }): void {
+    const which = `${found.frontend} ${found.purpose}`;
+    const now = performance.now();
+    if (now - (this.unknownKeys.get(which) ?? -Infinity) < UNKNOWN_KEY_PAUSE) return;
+    this.unknownKeys.set(which, now);
+    this.record({ event: 'unknown_key', ...found });
+  }
+
+  login(frontend: string, outcome: 'completed' | LoginError | ProblemCode): void {
+    this.logins.inc({ frontend, outcome });
+    if (outcome === 'completed') this.started.inc({ frontend });
+  }
+
+  pushed(frontend: string, outcome: PushOutcome): void {
+    this.pushes.inc({ frontend, outcome });
+  }
+
+  refreshed(frontend: string, outcome: RefreshOutcome): void {
+    this.refreshes.inc({ frontend, outcome });
+  }
+
+  proxied(frontend: string, route: string, status: number): void {
+    this.calls.inc({ frontend, route, status: `${Math.floor(status / 100)}xx` });
+  }
+
+  private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+}
+
+const references = new WeakMap<IncomingMessage, string>();
+
+/** What a person reads out to an operator: it stands on the page, in the problem details and in the log. */
+export function referenceOf(request: IncomingMessage): string {
+  const known = references.get(request);
+  if (known !== undefined) return known;
+  const reference = randomBytes(6).toString('hex');
+  references.set(request, reference);
+  return reference;
+}

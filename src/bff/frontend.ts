@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { BffOptions, FrontendOptions } from './bff.options.js';
+import { BffError } from './errors.js';
+import type { Events } from './events.js';
+import { OAuthClient } from './oauth-client/oauth-client.js';
+import { KeyRing } from './seal.js';
+import { SealedRecords } from './storage/sealed-records.js';
+import type { Storage } from './storage/storage.js';
+
+export interface Surroundings {
+  options: BffOptions;
+  storage: Storage;
+  outbound: Dispatcher;
+  events: Events;
+}
+
+/** One single-page app: its origin, OAuth client, cookies, keys, records and API routes. */
+export class Frontend {
+  readonly name: string;
+  /** `PUBLIC_URL`: the only source of scheme and host. */
+  readonly origin: string;
+  readonly pathPrefix: string;
+  readonly cookies: { session: string; login: string; logout: string };
+  readonly secureCookies: boolean;
+  readonly keys: KeyRing;
+  readonly client: OAuthClient;
+  readonly records: SealedRecords;
+
+  constructor(
+    readonly options: FrontendOptions,
+    { options: bff, storage, outbound, events }: Surroundings,
+  ) {
+    const { name, issuer, backchannelUrl } = options;
+    this.name = name;
+    this.origin = new URL(options.publicUrl).origin;
+    this.pathPrefix = bff.pathPrefix;
+    this.secureCookies = !options.insecureCookies;
+    this.cookies = cookieNames(options);
+    this.keys = new KeyRing(bff.keys, name, purpose => events.unknownKey({ frontend: name, purpose }));
+    this.records = new SealedRecords(storage, this.keys, issuer);
+    const http = {
+      dispatcher: outbound,
+      timeout: bff.outbound.timeout,
+      issuer,
+      backchannelUrl,
+      allowHttpFor: bff.allowHttpFor,
+    };
+    this.client = new OAuthClient(options, http, {
+      completed: () => events.record({ event: 'discovery_completed', frontend: name, issuer }),
+      failed: ({ message }) => events.record({ event: 'discovery_failed', frontend: name, issuer, reason: message }),
+    });
+  }
+
+  /** The path of one of our endpoints as the browser sees it. */
+  path(endpoint: string): string {
+    return this.pathPrefix + endpoint;
+  }
+
+  get redirectUri(): string {
+    return this.origin + this.path('/callback');
+  }
+
+  loginUrl(returnTo?: string): string {
+    return (
+      this.path('/login') +
+      (returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`)
+    );
+  }
+
+  /** Whether an API's `Set-Cookie` or anybody else's cookie would stand in for one of ours. */
+  ownCookieName(name: string): boolean {
+    const { session, login, logout } = this.cookies;
+    return name === session || name === logout || name.startsWith(login);
+  }
+
+  /** Says who may call with credentials: this origin, and other origins of the same site that are listed. */
+  allowsOrigin(origin: string): boolean {
+    return origin === this.origin || this.options.allowedOrigins.includes(origin);
+  }
+}
+
+/** `__Host-` keeps siblings from setting it, `-Http-` scripts (RFC 6265bis); browsers that don't know the latter still apply the former. */
+function cookieNames({ insecureCookies, cookieSuffix }: FrontendOptions): Frontend['cookies'] {
+  const prefix = insecureCookies ? '' : '__Host-Http-';
+  const suffix = cookieSuffix === '' ? '' : `-${cookieSuffix}`;
+  return {
+    session: `${prefix}session${suffix}`,
+    login: `${prefix}login${suffix}.`,
+    logout: `${prefix}logout${suffix}`,
+  };
+}
+
+const frontends = new WeakMap<IncomingMessage, Frontend>();
+
+/** The frontend that the request is for. */
+export function frontendOf(request: IncomingMessage): Frontend {
+  const frontend = frontends.get(request);
+  if (!frontend) throw new Error('BffModule’s middleware hasn’t run for this request');
+  return frontend;
+}
+
+export class Frontends {
+  readonly all: Frontend[];
+  private readonly byAuthority: Map<string, Frontend>;
+
+  constructor(surroundings: Surroundings) {
+    this.all = surroundings.options.frontends.map(options => new Frontend(options, surroundings));
+    this.byAuthority = new Map(this.all.map(frontend => [new URL(frontend.origin).host, frontend]));
+  }
+
+  /** Reads the metadata before the first login needs it. It keeps nobody from starting: the authorization server may come up later (a failure is in the log). */
+  prepare(): void {
+    for (const { client } of this.all) void client.prepare();
+  }
+
+  /** For an answer to a request that may be for nobody, or that failed before anybody asked whose it is. */
+  known({ headers: { host = '' } }: IncomingMessage): Frontend | undefined {
+    return this.byAuthority.get(withoutDefaultPort(host, this.all));
+  }
+
+  /** By the exact authority, so that DNS rebinding and stray names end here (RFC 9110 §7.4). No forwarded header is looked at. */
+  resolve(request: IncomingMessage): Frontend {
+    const frontend = this.known(request);
+    if (!frontend) throw new BffError('misdirected_request');
+    frontends.set(request, frontend);
+    return frontend;
+  }
+}
+
+/** `app.example:443` is what a browser calls `app.example`, where the public URL is https. */
+function withoutDefaultPort(host: string, all: Frontend[]): string {
+  const lower = host.toLowerCase();
+  const frontend = all.find(
+    ({ origin }) => lower === `${new URL(origin).hostname}:${origin.startsWith('https:') ? 443 : 80}`,
+  );
+  return frontend ? new URL(frontend.origin).host : lower;
+}

@@ -1,0 +1,32 @@
+import { Controller, Get, Inject, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { LoginGuard, wantsJson } from '../csrf.guard.js';
+import { ErrorFilter } from '../error.filter.js';
+import { frontendOf } from '../frontend.js';
+import { setSecurityHeaders } from '../security-headers.js';
+import { sessionOf } from '../session/session.middleware.js';
+import { authorizationRequest } from './authorization-request.js';
+import { Pushes } from './push.js';
+import { readLoginRequest } from './request-parameters.js';
+
+/** A login begins: the authorization request is built here, pushed, and the browser gets one URL. */
+@Controller('login')
+@UseGuards(LoginGuard)
+@UseFilters(ErrorFilter)
+export class LoginController {
+  constructor(@Inject(Pushes) private readonly pushes: Pushes) {}
+
+  @Get()
+  async login(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const frontend = frontendOf(request);
+    const asked = readLoginRequest(request, frontend);
+    const { url, expiresIn } = await this.pushes.send(
+      request,
+      response,
+      authorizationRequest(frontend, asked, sessionOf(request)),
+    );
+    setSecurityHeaders(request, response, frontend);
+    if (wantsJson(request)) response.json({ redirectUrl: url.href, ...(expiresIn !== undefined && { expiresIn }) });
+    else response.redirect(303, url.href);
+  }
+}

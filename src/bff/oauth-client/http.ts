@@ -1,0 +1,77 @@
+import type { CustomFetch } from 'openid-client';
+import { type Dispatcher, fetch } from 'undici';
+import { isSecureUrl } from '../secure-url.js';
+import { AuthorizationServerFailure } from './failure.js';
+
+/** No answer of an authorization server is this large; more is an attack or a mistake. */
+const LARGEST_ANSWER = 1024 * 1024;
+
+export interface HttpOptions {
+  dispatcher: Dispatcher;
+  /** Seconds for the whole call, its body included. */
+  timeout: number;
+  issuer: string;
+  backchannelUrl: string | undefined;
+  allowHttpFor: string[];
+}
+
+/** The fetch that openid-client makes every call with: bounded in time and size, never following a redirect, plain http only where it's allowed (RFC 9126 §2). */
+export function authorizationServerFetch(options: HttpOptions): CustomFetch {
+  return async (url, init) => {
+    const target = backchannel(new URL(url), options);
+    if (!isSecureUrl(target, options.allowHttpFor)) {
+      throw new AuthorizationServerFailure('misconfigured', `${target.origin} would be called over plain http`);
+    }
+    const signal = AbortSignal.timeout(options.timeout * 1000);
+    try {
+      const { body, method, headers } = init;
+      const response = await fetch(target, {
+        method,
+        headers,
+        body: body instanceof URLSearchParams ? body.toString() : (body ?? null),
+        redirect: 'manual',
+        signal,
+        dispatcher: options.dispatcher,
+      });
+      return await buffered(response);
+    } catch (error) {
+      throw error instanceof AuthorizationServerFailure ? error : unavailable(error, signal);
+    }
+  };
+}
+
+/** Where the back-channel base URL differs from the issuer, only the address changes: the issuer is still compared exactly. */
+function backchannel(url: URL, { issuer, backchannelUrl }: HttpOptions): URL {
+  const base = issuer.replace(/\/$/, '');
+  if (backchannelUrl === undefined || !`${url.href}/`.startsWith(`${base}/`)) return url;
+  return new URL(backchannelUrl.replace(/\/$/, '') + url.href.slice(base.length));
+}
+
+async function buffered(response: Awaited<ReturnType<typeof fetch>>): Promise<Response> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    // undici's body yields bytes; its type says any
+    const bytes = chunk as Uint8Array;
+    size += bytes.length;
+    if (size > LARGEST_ANSWER) throw new AuthorizationServerFailure('misconfigured', 'the answer is larger than 1 MB');
+    chunks.push(bytes);
+  }
+  const empty = [101, 204, 205, 304].includes(response.status);
+  return new Response(empty ? null : Buffer.concat(chunks), {
+    status: response.status,
+    headers: [...response.headers],
+  });
+}
+
+function unavailable(error: unknown, signal: AbortSignal): AuthorizationServerFailure {
+  const reason = signal.aborted ? 'timed out' : `network error ${codeOf(error)}`;
+  return new AuthorizationServerFailure('unavailable', reason, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  for (let cause = error; typeof cause === 'object' && cause !== null; cause = 'cause' in cause ? cause.cause : null) {
+    if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  }
+  return '';
+}

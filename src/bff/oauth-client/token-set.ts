@@ -1,0 +1,39 @@
+import type { IDToken, TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
+
+/** What the token endpoint answered (RFC 6749 §5.1), in the one shape in which it goes from here to the API proxy. Times are milliseconds since the epoch. */
+export interface TokenSet {
+  accessToken: string;
+  /** When it was obtained, by our clock. */
+  obtainedAt: number;
+  /** Absent when the server didn't say (`expires_in` is only recommended). */
+  expiresAt?: number;
+  refreshToken?: string;
+  /** Where the server says it (`refresh_expires_in`, `refresh_token_expires_in`: no standard). */
+  refreshExpiresAt?: number;
+  idToken?: string;
+  scope?: string;
+}
+
+export interface TokenResponse {
+  tokens: TokenSet;
+  claims: IDToken | undefined;
+}
+
+export function tokenSetOf(response: TokenEndpointResponse & TokenEndpointResponseHelpers): TokenSet {
+  const now = Date.now();
+  const refreshExpiresIn = [response['refresh_expires_in'], response['refresh_token_expires_in']].find(isLifetime);
+  return {
+    accessToken: response.access_token,
+    obtainedAt: now,
+    ...(response.expires_in !== undefined && { expiresAt: now + response.expires_in * 1000 }),
+    ...(response.refresh_token !== undefined && { refreshToken: response.refresh_token }),
+    ...(refreshExpiresIn !== undefined && { refreshExpiresAt: now + refreshExpiresIn * 1000 }),
+    ...(response.id_token !== undefined && { idToken: response.id_token }),
+    ...(response.scope !== undefined && { scope: response.scope }),
+  };
+}
+
+/** Keycloak says 0 for “never”. */
+function isLifetime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}

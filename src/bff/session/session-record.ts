@@ -1,0 +1,44 @@
+import type { Frontend } from '../frontend.js';
+import type { TokenOwner } from '../tokens/token-store.js';
+
+/** Written once, at login, and never changed. Times are milliseconds since the epoch. */
+export interface SessionRecord {
+  subject: string;
+  /** The authorization server's session, for its logout tokens and the end-session request. */
+  sid?: string;
+  /** The claims that `/session` may show. */
+  user: Record<string, unknown>;
+  startedAt: number;
+  expiresAt: number;
+}
+
+/** A living session, as a request finds it. */
+export interface Session extends TokenOwner {
+  subject: string;
+  sid: string | undefined;
+  user: Record<string, unknown>;
+  idleExpiresAt: number;
+  refreshable: boolean;
+  /** The earlier of the absolute deadline and the refresh token's end, where that is known. */
+  expiresAt: number;
+}
+
+/** The tag of a session's records. No raw session id stands in a key (R11). */
+export function sessionKey(frontend: Frontend, mac: string): string {
+  return `{${frontend.name}:${mac}}`;
+}
+
+/** What logs and lists call a session; it leads back to no cookie and no key. */
+export function sessionHandle(frontend: Frontend, key: string): string {
+  return frontend.keys.mac('handle', key).slice(0, 16);
+}
+
+/** Index sets: which sessions a `sid`, or a subject, has at this frontend's issuer. */
+export function indexKeys(
+  { keys, name, options }: Frontend,
+  { subject, sid }: { subject: string; sid?: string | undefined },
+): string[] {
+  const index = (kind: string, value: string) =>
+    `{${name}:${kind}:${keys.mac('storage key', JSON.stringify([options.issuer, kind, value]))}}:sessions`;
+  return [index('sub', subject), ...(sid === undefined ? [] : [index('sid', sid)])];
+}

@@ -1,0 +1,114 @@
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import { unsign } from 'cookie-signature';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import { cookiesOf, setCookie } from '../cookies.js';
+import { isActivity } from '../csrf.guard.js';
+import { ErrorFilter } from '../error.filter.js';
+import { Events, referenceOf } from '../events.js';
+import { type Frontend, frontendOf, Frontends } from '../frontend.js';
+import type { Session } from './session-record.js';
+import { AttachedSession, sessionCookie, SessionStore } from './session-store.js';
+import { Sessions } from './session.js';
+
+/** The request's living session. */
+export function sessionOf(request: Request): Session | undefined {
+  return request.session?.bff?.session;
+}
+
+/** express-session steps aside for whatever is in `req.session`, and no login would ever be stored. */
+const FOREIGN_SESSION =
+  'another session middleware runs before BffModule: take the line app.use(session(…)) out, and keep your data in the req.session that BffModule provides';
+
+/** Puts the session of the request's frontend into `req.session`, by express-session over our store, and slides its idle deadline. */
+@Injectable()
+export class SessionMiddleware implements NestMiddleware {
+  private readonly middlewares: Map<Frontend, RequestHandler>;
+
+  constructor(
+    @Inject(Frontends) frontends: Frontends,
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(ErrorFilter) private readonly errors: ErrorFilter,
+    @Inject(Events) private readonly events: Events,
+  ) {
+    this.middlewares = new Map(frontends.all.map(frontend => [frontend, expressSession(frontend, sessions)]));
+  }
+
+  use(request: Request, response: Response, next: NextFunction): void {
+    if (request.session !== undefined) {
+      this.errors.answer(new Error(FOREIGN_SESSION), request, response);
+      return;
+    }
+    const frontend = frontendOf(request);
+    const loaded = async (error: unknown) => {
+      if (error) throw error;
+      if (!sessionOf(request) && isForged(request, frontend)) this.dropCookie(request, response, frontend);
+      await this.slide(request);
+    };
+    this.middlewares.get(frontend)?.(request, response, (error: unknown) => {
+      loaded(error).then(
+        () => next(),
+        (failure: unknown) => this.errors.answer(failure, request, response),
+      );
+    });
+  }
+
+  /** A poll isn't a person: it says so with `X-Session-Passive: 1`, and `/session` never slides. */
+  private async slide(request: Request): Promise<void> {
+    const current = sessionOf(request);
+    if (!current || request.headers['x-session-passive'] === '1' || isSessionEndpoint(request, current.frontend))
+      return;
+    if (isActivity(request, current.frontend)) await this.sessions.slide(current);
+  }
+
+  /** A signature under a key that has gone looks like a forged one: the operator should hear of it (R8), once, since the cookie goes. */
+  private dropCookie(request: Request, response: Response, { name, cookies, secureCookies: secure }: Frontend): void {
+    this.events.unknownKey({ frontend: name, purpose: 'session signature', reference: referenceOf(request) });
+    setCookie(response, { name: cookies.session, value: '', maxAge: 0, secure, sameSite: 'strict' });
+  }
+}
+
+/** As Express matches it: in any case, with or without a slash at the end. A middleware's `path` is what its own route leaves. */
+function isSessionEndpoint({ baseUrl, path }: Request, frontend: Frontend): boolean {
+  return (baseUrl + path).replace(/\/$/, '').toLowerCase() === frontend.path('/session').toLowerCase();
+}
+
+/** Starts the session of a finished login under a new id (B21), which is the only way that a session begins. */
+export async function startSession(
+  request: Request,
+  sessions: Sessions,
+  frontend: Frontend,
+  ...login: Parameters<Sessions['start']> extends [unknown, unknown, ...infer Rest] ? Rest : never
+): Promise<Session> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate((error: unknown) => (error ? reject(error) : resolve()));
+  });
+  const started = await sessions.start(frontend, request.sessionID, ...login);
+  request.session.bff = new AttachedSession(started);
+  return started;
+}
+
+function expressSession(frontend: Frontend, sessions: Sessions): RequestHandler {
+  return session({
+    name: frontend.cookies.session,
+    secret: frontend.keys.secrets('session signature').map(key => key.toString('base64url')),
+    cookie: sessionCookie(frontend),
+    store: new SessionStore(frontend, sessions),
+    resave: false,
+    saveUninitialized: false,
+    rolling: false,
+  });
+}
+
+/**
+ * A cookie whose signature doesn't open is deleted (B22). One that opens and whose session has ended is left alone: while a login in another tab is
+ * finishing, a late answer to the old cookie would delete the new one.
+ */
+function isForged(request: Request, { cookies, keys }: Frontend): boolean {
+  const value = cookiesOf(request).get(cookies.session);
+  if (value === undefined) return false;
+  // express-session's form: `s:<id>.<signature>`, percent-encoded
+  const signed = value.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2B', '+');
+  const opens = (key: Buffer) => unsign(signed.slice(2), key.toString('base64url')) !== false;
+  return !signed.startsWith('s:') || !keys.secrets('session signature').some(opens);
+}

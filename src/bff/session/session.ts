@@ -1,0 +1,140 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BffError } from '../errors.js';
+import { type EndReason, Events } from '../events.js';
+import type { Frontend } from '../frontend.js';
+import type { TokenSet } from '../oauth-client/token-set.js';
+import { AccessTokens } from '../tokens/access-token.js';
+import { revokeTokens } from '../tokens/revocation.js';
+import { createTokens, readTokens, takeTokens } from '../tokens/token-store.js';
+import { indexKeys, type Session, sessionHandle, sessionKey, type SessionRecord } from './session-record.js';
+
+/** Milliseconds between two writes of the idle deadline, or a tenth of it where that is shorter. */
+const SLIDE_EVERY = 60_000;
+
+/** Sessions from login to end. A session lives while all three of its records do: the session's, the tokens' and the idle deadline's. */
+@Injectable()
+export class Sessions {
+  constructor(
+    @Inject(Events) private readonly events: Events,
+    @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+  ) {}
+
+  /** The session record comes last: before it, there's no session. */
+  async start(
+    frontend: Frontend,
+    sessionId: string,
+    tokens: TokenSet,
+    login: Pick<SessionRecord, 'subject' | 'user' | 'sid'>,
+  ): Promise<Session> {
+    const { records, options } = frontend;
+    const now = Date.now();
+    const key = sessionKey(frontend, frontend.keys.mac('storage key', sessionId));
+    const record: SessionRecord = { ...login, startedAt: now, expiresAt: now + options.sessionAbsoluteTimeout * 1000 };
+    const session = sessionOfRecords(frontend, key, record, tokens, now);
+    await createTokens(session, tokens);
+    await records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000);
+    for (const index of indexKeys(frontend, login)) await records.storage.addToSet(index, key, record.expiresAt - now);
+    await records.put(`${key}:session`, record, record.expiresAt - now);
+    this.events.record({ event: 'login_completed', frontend: frontend.name, session: session.handle });
+    this.events.login(frontend.name, 'completed');
+    return session;
+  }
+
+  /** By the cookie's id; after a key rotation the records still stand under an older key (R8). */
+  async find(frontend: Frontend, sessionId: string): Promise<Session | undefined> {
+    for (const mac of frontend.keys.macs('storage key', sessionId)) {
+      const session = await this.read(frontend, sessionKey(frontend, mac));
+      if (session) return session;
+    }
+    return undefined;
+  }
+
+  async read(frontend: Frontend, key: string): Promise<Session | undefined> {
+    const record = await frontend.records.get<SessionRecord>(`${key}:session`);
+    if (!record || record.value.expiresAt <= Date.now()) return undefined;
+    const seen = await frontend.records.get<number>(`${key}:seen`);
+    const stored = seen && (await readTokens({ frontend, key, handle: '', absoluteExpiresAt: record.value.expiresAt }));
+    return stored && sessionOfRecords(frontend, key, record.value, stored.tokens, seen.value);
+  }
+
+  /** Moves the idle deadline, with at most a write a minute. */
+  async slide(session: Session): Promise<void> {
+    const idle = session.frontend.options.sessionIdleTimeout * 1000;
+    const now = Date.now();
+    if (now - (session.idleExpiresAt - idle) < Math.min(SLIDE_EVERY, idle / 10)) return;
+    await session.frontend.records.put(`${session.key}:seen`, now, idle);
+  }
+
+  /** Ends it for every request that comes after; gives back the tokens, for the caller to revoke. Ending twice is the same as once. */
+  async end(session: Session, reason: EndReason): Promise<TokenSet | undefined> {
+    const { frontend, key, handle } = session;
+    const wasAlive = await frontend.records.delete(`${key}:session`);
+    const tokens = await takeTokens(session);
+    await frontend.records.delete(`${key}:seen`);
+    await frontend.records.delete(`${key}:data`);
+    for (const index of indexKeys(frontend, session)) await frontend.records.storage.removeFromSet(index, key);
+    if (wasAlive) this.events.record({ event: 'session_ended', frontend: frontend.name, session: handle, reason });
+    return tokens;
+  }
+
+  /** Ends it and revokes its tokens (RFC 7009), in that order. */
+  async endAndRevoke(session: Session, reason: EndReason): Promise<TokenSet | undefined> {
+    const tokens = await this.end(session, reason);
+    if (tokens) await revokeTokens(session, tokens, this.events);
+    return tokens;
+  }
+
+  /** A valid access token; throws `token_expired`, `session_ended` or `authorization_server_unavailable`. */
+  async accessToken(session: Session): Promise<string> {
+    const token = await this.accessTokens.of(session);
+    switch (token.kind) {
+      case 'fresh':
+      case 'keep':
+        return token.accessToken;
+      case 'expired':
+        throw new BffError('token_expired');
+      case 'unavailable':
+        throw new BffError(
+          'authorization_server_unavailable',
+          token.retryAfter === undefined ? {} : { retryAfter: token.retryAfter },
+        );
+      case 'ended':
+        return this.refreshRejected(session);
+    }
+  }
+
+  /** An API answered 401 to this token: another one, or `undefined` (R12). Throws `session_ended`. */
+  async tokenRejected(session: Session, accessToken: string): Promise<string | undefined> {
+    const refreshed = await this.accessTokens.replaceRejected(session, accessToken);
+    if (refreshed?.kind === 'ended') return this.refreshRejected(session);
+    const other = refreshed?.kind === 'fresh' && refreshed.tokens.accessToken !== accessToken;
+    return other ? refreshed.tokens.accessToken : undefined;
+  }
+
+  /** A dead refresh token ends the session (B18). */
+  private async refreshRejected(session: Session): Promise<never> {
+    await this.end(session, 'refresh_token_rejected');
+    throw new BffError('session_ended');
+  }
+}
+
+function sessionOfRecords(
+  frontend: Frontend,
+  key: string,
+  record: SessionRecord,
+  tokens: TokenSet,
+  seenAt: number,
+): Session {
+  return {
+    frontend,
+    key,
+    handle: sessionHandle(frontend, key),
+    subject: record.subject,
+    sid: record.sid,
+    user: record.user,
+    absoluteExpiresAt: record.expiresAt,
+    expiresAt: Math.min(record.expiresAt, tokens.refreshExpiresAt ?? Infinity),
+    idleExpiresAt: seenAt + frontend.options.sessionIdleTimeout * 1000,
+    refreshable: tokens.refreshToken !== undefined,
+  };
+}

@@ -1,0 +1,100 @@
+import { refuseDamaged } from './embedded/damage.js';
+import { type Environment, isOpen, openEnvironment, pathOf } from './embedded/environment.js';
+import { startSweeping } from './embedded/expiry.js';
+import { IndexSets } from './embedded/index-sets.js';
+import { Records } from './embedded/records.js';
+import { unavailable } from './embedded/unavailable.js';
+import { type Storage, StorageUnavailable, type StoredRecord } from './storage.js';
+
+/**
+ * The embedded backend: LMDB in a folder of this machine, for any number of its processes (not for a network file system: LMDB's
+ * locks and memory map need a local one). What is acknowledged is on the disk. Rejects with {@link StorageUnavailable} when the
+ * folder can't be used, and when the file is damaged; then it is left as it is.
+ */
+export async function openEmbedded(directory: string): Promise<Storage> {
+  const path = pathOf(directory);
+  if (!isOpen(path)) await refuseDamaged(path);
+  return new EmbeddedStorage(openEnvironment(directory));
+}
+
+class EmbeddedStorage implements Storage {
+  readonly #environment: Environment;
+  readonly #records: Records;
+  readonly #sets: IndexSets;
+  readonly #stopSweeping: () => Promise<void>;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    this.#records = new Records(environment);
+    this.#sets = new IndexSets(environment);
+    this.#stopSweeping = startSweeping(environment);
+  }
+
+  async get(key: string): Promise<StoredRecord | undefined> {
+    this.#refuseWhenClosed();
+    try {
+      return this.#records.get(key);
+    } catch (error) {
+      throw await unavailable(error);
+    }
+  }
+
+  put(key: string, value: Uint8Array, lifetime: number): Promise<void> {
+    return this.#run(() => this.#records.put(key, value, lifetime));
+  }
+
+  putIfAbsent(key: string, value: Uint8Array, lifetime: number): Promise<boolean> {
+    return this.#run(() => this.#records.putIfAbsent(key, value, lifetime));
+  }
+
+  compareAndSwap(key: string, version: string, value: Uint8Array, lifetime: number): Promise<boolean> {
+    return this.#run(() => this.#records.compareAndSwap(key, version, value, lifetime));
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#run(() => this.#records.delete(key));
+  }
+
+  addToSet(key: string, member: string, lifetime: number): Promise<void> {
+    return this.#run(() => this.#sets.add(key, member, lifetime));
+  }
+
+  removeFromSet(key: string, member: string): Promise<void> {
+    return this.#run(() => this.#sets.remove(key, member));
+  }
+
+  membersOfSet(key: string): Promise<string[]> {
+    return this.#run(async () => this.#sets.members(key));
+  }
+
+  ping(): Promise<void> {
+    return this.#run(() => this.#environment.ping());
+  }
+
+  /** Lets what is under way come to its end: LMDB mustn't be touched once it's closed, that would end the process. */
+  close(): Promise<void> {
+    this.#closed ??= this.#stopSweeping()
+      .then(() => Promise.allSettled(this.#underWay))
+      .then(() => this.#environment.release());
+    return this.#closed;
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    this.#refuseWhenClosed();
+    const outcome = work();
+    this.#underWay.add(outcome);
+    try {
+      return await outcome;
+    } catch (error) {
+      throw await unavailable(error);
+    } finally {
+      this.#underWay.delete(outcome);
+    }
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new StorageUnavailable('The storage has been closed.');
+  }
+}

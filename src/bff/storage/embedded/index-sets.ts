@@ -1,0 +1,66 @@
+import type { Environment } from './environment.js';
+import { ExpiringTable, LONGEST_KEY, refuseLong } from './expiring-table.js';
+import { isLiving, NOTHING } from './stored-value.js';
+
+/** A set is an expiring entry of its own and a row per member, so that adding to a large one costs no more than to a small one. */
+export class IndexSets {
+  readonly #environment: Environment;
+  readonly #table: ExpiringTable;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    this.#table = new ExpiringTable(environment, 'sets');
+  }
+
+  async add(key: string, member: string, lifetime: number): Promise<void> {
+    refuseLong(member, LONGEST_MEMBER);
+    const expiresAt = Date.now() + lifetime;
+    while (!(await this.#tryToAdd(key, member, expiresAt)));
+  }
+
+  async remove(key: string, member: string): Promise<void> {
+    refuseLong(key, LONGEST_KEY);
+    refuseLong(member, LONGEST_MEMBER);
+    await this.#environment.members.remove([key, member]);
+  }
+
+  members(key: string): string[] {
+    return isLiving(this.#table.read(key)) ? this.#rows(key).map(([, member]) => member) : [];
+  }
+
+  async removeExpired(key: string): Promise<void> {
+    const found = this.#table.read(key);
+    if (!found || isLiving(found)) return;
+    await this.#table.ifUnchanged(key, found, () => {
+      this.#removeRows(key);
+      this.#table.remove(key, found);
+    });
+  }
+
+  /** `false`: the set has changed meanwhile. An expired set loses its old members before it gets the new one. */
+  #tryToAdd(key: string, member: string, expiresAt: number): Promise<boolean> {
+    const found = this.#table.read(key);
+    return this.#table.ifUnchanged(key, found, () => {
+      if (!isLiving(found)) this.#removeRows(key);
+      void this.#environment.members.put([key, member], NOTHING);
+      if (!found || found.expiresAt < expiresAt) this.#table.write(key, NOTHING, expiresAt, found);
+    });
+  }
+
+  #removeRows(key: string): void {
+    for (const row of this.#rows(key)) void this.#environment.members.remove(row);
+  }
+
+  #rows(key: string): [string, string][] {
+    return [...this.#environment.members.getKeys({ start: [key, ''], end: [key, LAST] })].map(([set, member]) => [
+      set,
+      String(member),
+    ]);
+  }
+}
+
+/** LMDB's keys end at 1978 bytes, and a row's key is the set's and the member together. */
+const LONGEST_MEMBER = 1000;
+
+/** Bytes sort after all strings. */
+const LAST = Buffer.from([0xff]);

@@ -1,0 +1,31 @@
+import type { Events } from '../events.js';
+import { failureOf } from '../oauth-client/failure.js';
+import type { TokenSet } from '../oauth-client/token-set.js';
+import type { TokenOwner } from './token-store.js';
+
+/** Revokes refresh and access token (RFC 7009 §2.1). A failure is logged and goes no further: the session has ended, whatever the server says. */
+export async function revokeTokens(
+  owner: Pick<TokenOwner, 'frontend' | 'handle'>,
+  tokens: TokenSet,
+  events: Events,
+): Promise<void> {
+  const revoke = async (token: string | undefined, tokenType: 'refresh_token' | 'access_token') => {
+    if (token === undefined) return;
+    try {
+      await owner.frontend.client.revoke(token, tokenType);
+    } catch (error) {
+      const { message, error: code } = failureOf(error);
+      const { frontend, handle } = owner;
+      events.record({
+        event: 'revocation_failed',
+        frontend: frontend.name,
+        session: handle,
+        tokenType,
+        reason: code ?? message,
+      });
+    }
+  };
+  // the refresh token first: where the server ends the whole grant with it, the second call merely confirms
+  await revoke(tokens.refreshToken, 'refresh_token');
+  await revoke(tokens.accessToken, 'access_token');
+}

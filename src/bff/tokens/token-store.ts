@@ -1,0 +1,68 @@
+import type { Frontend } from '../frontend.js';
+import type { TokenSet } from '../oauth-client/token-set.js';
+
+/** Whose tokens: a session as far as this folder knows it. */
+export interface TokenOwner {
+  frontend: Frontend;
+  /** `{frontend:H(session id)}`, the tag of the session's records. */
+  key: string;
+  /** For logs. */
+  handle: string;
+  /** Milliseconds since the epoch: the session's absolute deadline. */
+  absoluteExpiresAt: number;
+}
+
+/** The token record: changed by compare-and-swap alone, so that a rotated refresh token can't be lost to a concurrent write (R3). */
+export interface TokenRecord {
+  tokens: TokenSet;
+  /** When a refresh was last forced by an API's 401. */
+  forcedAt?: number;
+}
+
+/** What a session's end leaves for a moment. */
+interface Taken {
+  taken: true;
+}
+const TAKEN: Taken = { taken: true };
+/** Milliseconds, in case that the delete which follows at once never comes. */
+const TAKEN_LIFETIME = 60_000;
+
+export interface StoredTokens extends TokenRecord {
+  version: string;
+}
+
+const recordKey = (owner: TokenOwner) => `${owner.key}:tokens`;
+
+export async function readTokens(owner: TokenOwner): Promise<StoredTokens | undefined> {
+  const record = await owner.frontend.records.get<TokenRecord | Taken>(recordKey(owner));
+  return record && 'tokens' in record.value ? { ...record.value, version: record.version } : undefined;
+}
+
+export function createTokens(owner: TokenOwner, tokens: TokenSet): Promise<void> {
+  return owner.frontend.records.put(recordKey(owner), { tokens } satisfies TokenRecord, lifetime(owner, tokens));
+}
+
+/** `false`: somebody else has changed the record, or it's gone. */
+export function swapTokens(owner: TokenOwner, version: string, record: TokenRecord): Promise<boolean> {
+  return owner.frontend.records.compareAndSwap(recordKey(owner), version, record, lifetime(owner, record.tokens));
+}
+
+/**
+ * Takes the tokens away, for good: of two that end a session one gets them. It swaps before it deletes, so that what it gives back is the last
+ * there was, and a refresh under way finds no record to write to (R4).
+ */
+export async function takeTokens(owner: TokenOwner): Promise<TokenSet | undefined> {
+  const { records } = owner.frontend;
+  for (;;) {
+    const stored = await readTokens(owner);
+    if (!stored) return undefined;
+    if (!(await records.compareAndSwap(recordKey(owner), stored.version, TAKEN, TAKEN_LIFETIME))) continue;
+    await records.delete(recordKey(owner));
+    return stored.tokens;
+  }
+}
+
+/** A session lives no longer than its refresh token, where that is known (RFC 10017 §6.1; B18): without this record it's over. */
+function lifetime(owner: TokenOwner, tokens: TokenSet): number {
+  return Math.max(1, Math.min(owner.absoluteExpiresAt, tokens.refreshExpiresAt ?? Infinity) - Date.now());
+}

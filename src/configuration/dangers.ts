@@ -1,0 +1,66 @@
+import { isLoopback, nearest, type BffOptions } from '../bff/bff.options.js';
+import type { ServerOptions } from './server.options.js';
+import { VARIABLES } from './variables.js';
+
+/** Something allowed that should be seen: logged at start as `configuration_danger`. */
+export interface Danger {
+  setting: string;
+  reason: string;
+}
+
+export function dangers(server: ServerOptions, bff: BffOptions, env: NodeJS.ProcessEnv): Danger[] {
+  const { frontends, allowHttpFor, trustedProxies } = bff;
+  const found: [boolean, string, string][] = [
+    [allowHttpFor.length > 0, 'ALLOW_HTTP_FOR', `secrets and tokens travel in the clear to ${allowHttpFor.join(', ')}`],
+    [
+      frontends.some(({ insecureCookies }) => insecureCookies),
+      'INSECURE_COOKIES',
+      'cookies lose Secure and their __Host-Http- prefix',
+    ],
+    [frontends.some(maySkipPush), 'PAR', 'authorization requests may go through the browser instead of being pushed'],
+    [
+      !isLoopbackAddress(server.managementHost),
+      'MANAGEMENT_HOST',
+      'health and metrics can be reached from other machines',
+    ],
+    [
+      !isLoopbackAddress(server.host) && frontends.some(({ publicUrl }) => publicUrl.startsWith('http:')),
+      'HOST',
+      'the server listens for other machines, but PUBLIC_URL is http on loopback',
+    ],
+    [
+      trustedProxies.length === 0 && frontends.some(({ publicUrl }) => publicUrl.startsWith('https:')),
+      'TRUSTED_PROXIES',
+      'every client looks like the proxy in front: all share one client’s login limit, and APIs see its address',
+    ],
+  ];
+  return [
+    ...found.filter(([present]) => present).map(([, setting, reason]) => ({ setting, reason })),
+    ...misspelt(env),
+  ];
+}
+
+function maySkipPush({ par, requirePushedAuthorizationRequests }: BffOptions['frontends'][number]): boolean {
+  return par !== 'required' && !requirePushedAuthorizationRequests;
+}
+
+function isLoopbackAddress(host: string): boolean {
+  return isLoopback(host) || host === '::1';
+}
+
+const NAMES = VARIABLES.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+/** Other programs' variables that happen to be near ours. */
+const FOREIGN = ['HTTP_PROXY'];
+
+/** The environment is shared with other programs, so a name that is nearly ours is told but not refused. Short names are near too many. */
+function misspelt(env: NodeJS.ProcessEnv): Danger[] {
+  const unknown = Object.keys(env).filter(name => name.length >= 6 && !NAMES.includes(name) && !FOREIGN.includes(name));
+  return unknown.flatMap(name => {
+    const meant = nearest(
+      name,
+      NAMES.filter(known => known.length >= 6),
+      2,
+    );
+    return meant === undefined ? [] : [{ setting: name, reason: `isn't read; did you mean ${meant}?` }];
+  });
+}

@@ -1,0 +1,130 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { BffModule, STORAGE, type Storage } from '../src/bff/index.js';
+import { type Host, startHost, surroundings, type Surroundings } from './support/host.js';
+import { HttpBrowser } from './support/http-browser.js';
+import { isLoggedIn, loggedIn, script } from './support/scene.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    basket?: string[];
+  }
+}
+
+let around: Surroundings;
+let host: Host;
+/** Held by a test that wants the host to be slow. */
+let slow: PromiseWithResolvers<void>;
+let arrived: PromiseWithResolvers<void>;
+
+@Controller('open')
+class BasketController {
+  @Get('add')
+  add(@Req() { session, query }: Request) {
+    session.basket = [...(session.basket ?? []), JSON.stringify(query['what'])];
+    return session.basket;
+  }
+
+  @Get('basket')
+  basket(@Req() { session }: Request) {
+    return session.basket ?? [];
+  }
+
+  @Get('slow')
+  async slow(@Req() { session }: Request) {
+    arrived.resolve();
+    await slow.promise;
+    session.basket = ['too late'];
+    return 'done';
+  }
+
+  @Get('leave')
+  leave(@Req() { session }: Request, @Res() response: Response) {
+    session.destroy(error => response.json({ error: error ?? null }));
+  }
+}
+
+const at = (browser: HttpBrowser, path: string, init = {}) => script(browser, host.url + path, init);
+const storage = () => host.app.get<Storage>(STORAGE);
+
+beforeAll(async () => {
+  around = await surroundings();
+  host = await startHost(around, BffModule.forRoot(around.options), [BasketController]);
+});
+afterAll(async () => {
+  await host.close();
+  await around.hostile.close();
+});
+beforeEach(() => {
+  around.hostile.beHonest();
+  slow = Promise.withResolvers();
+  arrived = Promise.withResolvers();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('what a host keeps in req.session', () => {
+  it('R10: stays with the session, is sealed, and goes with it', async () => {
+    const browser = await loggedIn(host.url);
+    await at(browser, '/open/add?what=tea');
+    await at(browser, '/open/add?what=scones');
+    expect((await at(browser, '/open/basket')).body).toBe(JSON.stringify(['"tea"', '"scones"']));
+    expect((await at(await loggedIn(host.url), '/open/basket')).body).toBe('[]');
+    await browser.navigate(`${host.url}/login`);
+    expect((await at(browser, '/open/basket')).body).toBe('[]');
+  });
+
+  it('R10: doesn’t slide or touch the session’s own records', async () => {
+    const browser = await loggedIn(host.url);
+    const writes = jest.spyOn(storage(), 'put');
+    await at(browser, '/open/add?what=tea');
+    expect(writes.mock.calls.map(([key]) => key.split(':').at(-1))).toEqual(['data']);
+  });
+
+  it('R10: written by a slow request after the logout brings nothing back', async () => {
+    const browser = await loggedIn(host.url);
+    const copy = browser.clone();
+    const answered = at(copy, '/open/slow');
+    await arrived.promise;
+    await at(browser, '/logout', { method: 'POST' });
+    const writes = (['put', 'putIfAbsent', 'compareAndSwap', 'addToSet'] as const).map(name =>
+      jest.spyOn(storage(), name),
+    );
+    slow.resolve();
+    expect((await answered).status).toBe(200);
+    expect(await isLoggedIn(copy, host)).toBe(false);
+    for (const write of writes) expect(write).not.toHaveBeenCalled();
+  });
+
+  it('R10: written by a slow request while a login replaces the session goes with the old one', async () => {
+    const browser = await loggedIn(host.url);
+    const copy = browser.clone();
+    const answered = at(copy, '/open/slow');
+    await arrived.promise;
+    await browser.navigate(`${host.url}/login`);
+    slow.resolve();
+    await answered;
+    expect(await isLoggedIn(copy, host)).toBe(false);
+    expect((await at(browser, '/open/basket')).body).toBe('[]');
+  });
+
+  it('R10: of somebody who isn’t logged in is written nowhere: only a login creates', async () => {
+    const nobody = new HttpBrowser();
+    const writes = jest.spyOn(storage(), 'put');
+    await at(nobody, '/open/add?what=tea');
+    await at(nobody, '/open/add?what=tea');
+    expect((await at(nobody, '/open/basket')).body).toBe('[]');
+    expect(writes.mock.calls).toEqual([]);
+    expect(await isLoggedIn(nobody, host)).toBe(false);
+  });
+
+  it('L3: req.session.destroy() ends the session and revokes its tokens', async () => {
+    const browser = await loggedIn(host.url);
+    const copy = browser.clone();
+    expect((await at(browser, '/open/leave')).json()).toEqual({ error: null });
+    expect(await isLoggedIn(copy, host)).toBe(false);
+    expect(around.hostile.count('revocation')).toBe(2);
+  });
+});

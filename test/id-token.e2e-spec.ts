@@ -1,0 +1,63 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { tokenLies } from './support/hostile-authorization-server.js';
+import { HttpBrowser } from './support/http-browser.js';
+import { startParlour, until } from './support/parlour.js';
+import { isLoggedIn, type Scene, script, startScene, turnClock } from './support/scene.js';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterAll(() => scene.close());
+beforeEach(() => scene.hostile.beHonest());
+afterEach(() => {
+  scene.api.reply = undefined;
+  jest.useRealTimers();
+});
+
+const call = (browser: HttpBrowser) => script(browser, `${scene.parlour.url}/api/orders`);
+
+describe('an ID token', () => {
+  it.each(['ES256', 'PS256'] as const)(
+    'A4: of %s is refused where RS256 is registered, though the server supports that, too',
+    async alg => {
+      const several = { id_token_signing_alg_values_supported: ['RS256', 'ES256', 'PS256'] };
+      scene.hostile.lies = { discovery: { members: several }, idToken: { alg } };
+      const parlour = await startParlour(scene.hostile.issuer);
+      const browser = new HttpBrowser();
+      await browser.navigate(`${parlour.url}/login`);
+      expect(browser.url).toBe(`${parlour.url}/?login_error=login_failed`);
+      expect(await isLoggedIn(browser, parlour)).toBe(false);
+      await parlour.close();
+    },
+  );
+
+  it('A6: that a refresh brings for one audience more ends the session, though it says that it’s ours', async () => {
+    const browser = await scene.login();
+    turnClock(280);
+    scene.hostile.lies = {
+      refreshedIdToken: { claims: ({ aud }) => ({ aud: [String(aud), 'another-client'], azp: aud }) },
+    };
+    expect((await call(browser)).json()).toMatchObject({ code: 'session_ended' });
+    expect(await isLoggedIn(browser, scene.parlour)).toBe(false);
+  });
+});
+
+describe('an API that always answers 401', () => {
+  it('R12: forces no second refresh within 30 s of one that failed', async () => {
+    const browser = await scene.login();
+    scene.api.reply = (_request, response) => response.writeHead(401).end();
+    const refreshes = () => scene.hostile.count('token', 'refresh_token');
+    turnClock(60);
+    scene.hostile.lies = { refresh: tokenLies['503'] };
+    await call(browser);
+    const failed = performance.now();
+    await until('the pause after a failed refresh is over', () => performance.now() - failed > 1100);
+    await call(browser);
+    expect(refreshes()).toBe(1);
+    turnClock(30);
+    await call(browser);
+    expect(refreshes()).toBe(2);
+  });
+});

@@ -1,0 +1,95 @@
+const oauth = 'src/bff/oauth-client/';
+const login = 'src/bff/login/';
+const spec = name => `test/${name}.e2e-spec.ts`;
+const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
+
+export default [
+  entry(
+    'A4',
+    'an ID token isn’t from the future',
+    `${oauth}oauth-client.ts`,
+    'claims.iat > Date.now() / 1000 + CLOCK_SKEW',
+    'claims.iat > Infinity',
+    spec('callback-id-token'),
+  ),
+  entry(
+    'P5',
+    'Retry-After is at least a second',
+    `${oauth}failure.ts`,
+    'Math.max(Number(value), 1)',
+    'Number(value)',
+    spec('par'),
+  ),
+  entry(
+    'P1',
+    'the browser is sent to no plain http',
+    `${oauth}server-metadata.ts`,
+    "if (!isSecureUrl(authorization, allowHttpFor)) return 'the authorization_endpoint is plain http';",
+    '',
+    spec('login-metadata'),
+  ),
+  entry(
+    'P9',
+    'a server without PAR is told of when its metadata is read',
+    `${oauth}server-metadata.ts`,
+    "parPolicy(server, options) !== 'pushed'",
+    'true',
+    spec('login-metadata'),
+  ),
+  entry(
+    'P12',
+    'a pause while the server says 429',
+    `${login}push.ts`,
+    'if (status === 429) this.limitsOf(frontend).pause(retryAfter ?? 5);',
+    '',
+    spec('push-limits'),
+  ),
+  entry(
+    'S2',
+    'return_to is looked at as lenient routers would',
+    `${login}return-to.ts`,
+    'leniently(fullyDecoded(pathname))',
+    'fullyDecoded(pathname).toLowerCase()',
+    'test/return-to.spec.ts',
+  ),
+  entry(
+    'A9',
+    'what was asked for is remembered when the cookie has no room',
+    `${login}transaction-cookies.ts`,
+    '...openState(frontend, state)?.asked',
+    '',
+    spec('callback-id-token'),
+  ),
+  entry(
+    'B21',
+    'a transaction cookie has at most 800 bytes',
+    `${login}transaction-cookies.ts`,
+    'isDone(content) || name.length + value.length <= LONGEST',
+    'isDone(content) || LONGEST',
+    spec('login-cookies'),
+  ),
+  entry(
+    'B23',
+    'prompt=login among others is a re-authentication',
+    `${login}authorization-request.ts`,
+    "prompts.includes('login')",
+    "prompt === 'login'",
+    spec('login-users'),
+  ),
+  entry(
+    'F7',
+    'a script of an allowed origin may ask prompt=none',
+    `${login}request-parameters.ts`,
+    ' && !wantsJson(request)',
+    '',
+    spec('login-parameters'),
+  ),
+  entry(
+    'S1',
+    'metadata that can’t be read is no mistake of ours',
+    `${login}authorization-response.ts`,
+    'throw problemOf(failureOf(error));',
+    'throw error;',
+    spec('login-discovery'),
+  ),
+];

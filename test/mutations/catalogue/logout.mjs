@@ -1,0 +1,112 @@
+const tests = 'test/logout*.e2e-spec.ts';
+const controller = 'src/bff/logout/logout.controller.ts';
+const endSession = 'src/bff/logout/end-session.ts';
+const revocation = 'src/bff/tokens/revocation.ts';
+
+export default [
+  {
+    rule: 'L1',
+    what: 'the session ends before the answer',
+    file: controller,
+    find: "await this.sessions.endAndRevoke(session, 'logout')",
+    replace: "void this.sessions.endAndRevoke(session, 'logout') ?? undefined",
+    tests,
+  },
+  {
+    rule: 'L1',
+    what: 'a server that can’t be reached keeps nobody from leaving',
+    file: controller,
+    find: '    } catch {\n      // a failed discovery has been logged\n      return ended.home;\n    }',
+    replace: '    } finally {\n    }',
+    tests,
+  },
+  {
+    rule: 'L2',
+    what: 'logout needs the header',
+    file: controller,
+    find: '@UseGuards(CsrfGuard)',
+    replace: '',
+    tests,
+  },
+  {
+    rule: 'L3',
+    what: 'the refresh token is revoked',
+    file: revocation,
+    find: "await revoke(tokens.refreshToken, 'refresh_token');",
+    replace: '',
+    tests,
+  },
+  {
+    rule: 'L3',
+    what: 'the access token is revoked',
+    file: revocation,
+    find: "await revoke(tokens.accessToken, 'access_token');",
+    replace: '',
+    tests,
+  },
+  {
+    rule: 'L3',
+    what: 'the session ends first, whatever becomes of the revocation',
+    file: 'src/bff/session/session.ts',
+    find: 'const tokens = await this.end(session, reason);\n    if (tokens) await revokeTokens(session, tokens, this.events);',
+    replace:
+      "const found = await this.accessTokens.of(session);\n    if ('accessToken' in found) await session.frontend.client.revoke(found.accessToken, 'access_token');\n    const tokens = await this.end(session, reason);",
+    tests,
+  },
+  {
+    rule: 'L3',
+    what: 'a session that its own re-login replaces isn’t revoked',
+    file: 'src/bff/login/login-end.ts',
+    find: 'sameGrant ? this.sessions.end(session, reason) : ',
+    replace: '',
+    tests,
+  },
+  {
+    rule: 'L4',
+    what: 'the handle works once',
+    file: endSession,
+    find: 'record && (await frontend.records.delete(key)) ? record.value',
+    replace: 'record ? record.value',
+    tests,
+  },
+  {
+    rule: 'L4',
+    what: 'the hint is left out of a long URL',
+    file: endSession,
+    find: 'hinted.href.length > LONGEST_URL',
+    replace: 'hinted.href.length < 0',
+    tests,
+  },
+  {
+    rule: 'L4',
+    what: 'the hint stands where no script can read it',
+    file: controller,
+    find: 'new URLSearchParams({ handle })',
+    replace: "new URLSearchParams({ handle, id_token_hint: tokens?.idToken ?? '' })",
+    tests,
+  },
+  {
+    rule: 'L5',
+    what: 'a return with a wrong state is a return all the same',
+    file: controller,
+    find: 'if (home === undefined) {',
+    replace: "if (home === undefined) {\n      throw new Error('state');",
+    tests,
+  },
+  {
+    rule: 'L5',
+    what: 'a logout ends at the SPA’s own origin',
+    file: 'src/bff/logout/end-session.ts',
+    find: 'return elsewhere ? origin + postLogoutPath : postLogoutPath;',
+    replace: 'return postLogoutPath;',
+    tests: 'test/session-origins.e2e-spec.ts',
+  },
+  {
+    rule: 'F7',
+    what: '/logout/continue takes top-level navigations only',
+    file: controller,
+    find: "@Get('continue')\n  @UseGuards(NavigationGuard)",
+    replace: "@Get('continue')",
+    tests,
+  },
+];

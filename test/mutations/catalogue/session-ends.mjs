@@ -1,0 +1,46 @@
+const session = 'src/bff/session/';
+const spec = name => `test/${name}.e2e-spec.ts`;
+const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
+
+export default [
+  entry(
+    'B18',
+    'a dead refresh token ends the session after a forced refresh, too',
+    `${session}session.ts`,
+    "if (refreshed?.kind === 'ended') return this.refreshRejected(session);",
+    '',
+    spec('tokens-rejected'),
+  ),
+  entry(
+    'R11',
+    'no raw session id in a storage key',
+    `${session}session.ts`,
+    "sessionKey(frontend, frontend.keys.mac('storage key', sessionId))",
+    'sessionKey(frontend, sessionId)',
+    spec('session-storage'),
+  ),
+  entry(
+    'B28',
+    'keys of one frontend open nothing of another',
+    'src/bff/seal.ts',
+    "['parlour', frontend, purpose]",
+    "['parlour', purpose]",
+    spec('frontends'),
+  ),
+  entry(
+    'B21',
+    '/session doesn’t slide the idle deadline',
+    `${session}session.middleware.ts`,
+    ' || isSessionEndpoint(request, current.frontend)',
+    '',
+    spec('session-deadlines'),
+  ),
+  entry(
+    'B21',
+    'the SPA’s page has a policy',
+    'src/spa/built-spa.ts',
+    "response.setHeader('Content-Security-Policy', contentSecurityPolicy ?? DEFAULT_POLICY);",
+    '',
+    spec('spa-built'),
+  ),
+];

@@ -1,0 +1,105 @@
+const storage = 'test/session-storage.e2e-spec.ts';
+const host = 'test/host*.e2e-spec.ts';
+const seal = 'src/bff/seal.ts';
+
+const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
+
+export default [
+  entry(
+    'R8',
+    'every key of the ring opens',
+    seal,
+    '.map(ring => ring.get(purpose)).find(',
+    '.slice(0, 1).map(ring => ring.get(purpose)).find(',
+    [storage, 'test/seal.spec.ts'],
+  ),
+  entry(
+    'R8',
+    'a record is found by its name under every key',
+    'src/bff/session/session.ts',
+    "frontend.keys.macs('storage key', sessionId)",
+    "frontend.keys.macs('storage key', sessionId).slice(0, 1)",
+    storage,
+  ),
+  entry('R8', 'an unknown key is reported', seal, 'this.onUnknownKey(purpose);', '', [storage, 'test/seal.spec.ts']),
+  entry(
+    'R9',
+    'a record opens at its own key',
+    seal,
+    'JSON.stringify([purpose, this.frontend, place])',
+    'JSON.stringify([purpose, this.frontend])',
+    [storage, 'test/seal.spec.ts', 'test/records.spec.ts'],
+  ),
+  entry(
+    'R9',
+    'a record that was altered doesn’t open',
+    seal,
+    'return Buffer.concat([decipher.update(bytes.subarray(HEAD, -TAG)), decipher.final()]);',
+    'return decipher.update(bytes.subarray(HEAD, -TAG));',
+    storage,
+  ),
+  entry(
+    'R9',
+    'a format that isn’t known reads as absent',
+    'src/bff/storage/sealed-records.ts',
+    'return record.format === FORMAT ? ',
+    'return record ? ',
+    'test/records.spec.ts',
+  ),
+  entry(
+    'B28',
+    'a record of one issuer opens at no other',
+    'src/bff/storage/sealed-records.ts',
+    'JSON.stringify([this.issuer, key])',
+    'JSON.stringify([key])',
+    'test/records.spec.ts',
+  ),
+  entry(
+    'R10',
+    'a late write to an ended session writes nothing',
+    'src/bff/session/session-store.ts',
+    '    const session = await this.sessions.find(this.frontend, id);\n    if (!session) return;\n    const key',
+    '    const session = _bff?.session ?? (await this.sessions.find(this.frontend, id));\n    if (!session) return;\n    const key',
+    host,
+  ),
+  entry(
+    'R11',
+    'names are made with a key',
+    seal,
+    "return createHmac('sha256', key).update(text).digest('base64url');",
+    'return text;',
+    storage,
+  ),
+  entry(
+    'R13',
+    'an ended session is refused at once',
+    'src/bff/session/session.ts',
+    'const wasAlive = await frontend.records.delete(`${key}:session`);',
+    'return undefined;\n    const wasAlive = await frontend.records.delete(`${key}:session`);',
+    storage,
+  ),
+  entry(
+    'L3',
+    'a host’s req.session.destroy() revokes the tokens',
+    'src/bff/session/session-store.ts',
+    "if (session) await this.sessions.endAndRevoke(session, 'logout');",
+    "if (session) await this.sessions.end(session, 'logout');",
+    host,
+  ),
+  entry(
+    'R3',
+    'a refresh under way is stored before the storage closes',
+    'src/bff/bff.module.ts',
+    'await this.accessTokens.settled();',
+    '',
+    'test/session-restart.e2e-spec.ts',
+  ),
+  entry(
+    'B16',
+    '/session shows the claims of the allow-list',
+    'src/bff/login/code-exchange.ts',
+    'user: allowed({ ...userinfo, ...claims }, frontend),',
+    'user: { ...userinfo, ...claims },',
+    'test/session.e2e-spec.ts',
+  ),
+];

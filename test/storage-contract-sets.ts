@@ -1,0 +1,48 @@
+import { expect, it } from '@jest/globals';
+import { type Context, countTo, MINUTE } from './storage-contract-context.js';
+
+export function describeSets({ storage, clock }: Context): void {
+  const SET = '{default:sub:1}:sessions';
+  const members = async (key = SET): Promise<string[]> => (await storage().membersOfSet(key)).toSorted();
+
+  it('L8: a set has each member once, whatever characters it is made of, and none of another set', async () => {
+    const all = ['a', 'A', '{a}:b', 'ü€😀', 'with space', 'x'.repeat(500), '0', 'line\nbreak', `"'\\`].toSorted();
+    for (const member of [...all, ...all]) await storage().addToSet(SET, member, MINUTE);
+    await storage().addToSet(`${SET}2`, 'of another set', MINUTE);
+    await storage().addToSet('{default:sub:1}:session', 'of another set', MINUTE);
+    expect(await members()).toEqual(all);
+  });
+
+  it('L8: members go one by one; removing what is not there is no error', async () => {
+    for (const member of ['a', 'b', 'c']) await storage().addToSet(SET, member, MINUTE);
+    await storage().removeFromSet(SET, 'b');
+    await storage().removeFromSet(SET, 'b');
+    await storage().removeFromSet('{unknown}:sessions', 'b');
+    expect(await members()).toEqual(['a', 'c']);
+    await storage().removeFromSet(SET, 'a');
+    await storage().removeFromSet(SET, 'c');
+    expect(await members()).toEqual([]);
+    expect(await members('{unknown}:sessions')).toEqual([]);
+  });
+
+  it('L8: a hundred members added in parallel are all there', async () => {
+    const all = countTo(100).map(n => `member ${n}`);
+    await Promise.all(all.map((member, n) => storage().addToSet(SET, member, MINUTE + (n % 7))));
+    expect(await members()).toEqual(all.toSorted());
+  });
+
+  it('L8: a set lives until the longest lifetime that it was given is over, then it is empty and stays so', async () => {
+    clock.start();
+    await storage().addToSet(SET, 'a', 3 * MINUTE);
+    await storage().addToSet(SET, 'b', MINUTE);
+    await clock.advance(2 * MINUTE);
+    expect(await members()).toContain('a');
+    await storage().addToSet(SET, 'c', 2 * MINUTE);
+    await clock.advance(MINUTE + 1000);
+    expect(await members()).toContain('c');
+    await clock.advance(MINUTE);
+    expect(await members()).toEqual([]);
+    await storage().addToSet(SET, 'd', MINUTE);
+    expect(await members()).toEqual(['d']);
+  });
+}

@@ -1,0 +1,96 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Environment, openEnvironment } from '../src/bff/storage/embedded/environment.js';
+import { sweep } from '../src/bff/storage/embedded/expiry.js';
+import { openEmbedded } from '../src/bff/storage/embedded.js';
+import type { Storage } from '../src/bff/storage/storage.js';
+import { countTo, fakeDate, KEY, MINUTE } from './storage-contract-context.js';
+import { temporaryFolders } from './storage-folders.js';
+
+const newFolder = temporaryFolders();
+
+describe('the sweep of the embedded storage', () => {
+  let environment: Environment;
+  let storage: Storage;
+
+  beforeEach(async () => {
+    const directory = await newFolder();
+    storage = await openEmbedded(directory);
+    environment = openEnvironment(directory);
+    fakeDate.start();
+  });
+  afterEach(async () => {
+    fakeDate.stop();
+    await storage.close();
+    await environment.release();
+  });
+
+  const entries = (): Record<string, number> => {
+    const { records, sets, members, expiry } = environment;
+    environment.refresh();
+    const count = { records, sets, members, expiry };
+    return Object.fromEntries(Object.entries(count).map(([name, table]) => [name, table.getCount()]));
+  };
+
+  it('removes what has expired, records and sets, in batches of a bounded size, and nothing that lives', async () => {
+    const lifetime = (n: number) => (n % 2 ? MINUTE : 3 * MINUTE);
+    await Promise.all(countTo(100).map(n => storage.put(`{${n}}:session`, Buffer.from('one'), lifetime(n))));
+    await Promise.all(countTo(20).map(n => storage.addToSet(`{${n % 2}}:sessions`, `${n}`, lifetime(n))));
+    expect(entries()).toEqual({ records: 100, sets: 2, members: 20, expiry: 102 });
+    await fakeDate.advance(MINUTE);
+    expect(await sweep(environment, 30)).toBe(30);
+    expect(entries()).toMatchObject({ expiry: 72 });
+    expect(await sweep(environment, 30)).toBe(21);
+    expect(await sweep(environment, 30)).toBe(0);
+    expect(entries()).toEqual({ records: 50, sets: 1, members: 10, expiry: 51 });
+    await fakeDate.advance(2 * MINUTE);
+    expect(await sweep(environment, 500)).toBe(51);
+    expect(entries()).toEqual({ records: 0, sets: 0, members: 0, expiry: 0 });
+  });
+
+  it('leaves no index entry behind for what was overwritten, swapped, deleted or put again after it had expired', async () => {
+    for (const n of countTo(5)) await storage.put(KEY, Buffer.from(`${n}`), MINUTE * (n + 1));
+    const version = (await storage.get(KEY))?.version ?? '';
+    await storage.compareAndSwap(KEY, version, Buffer.from('swapped'), 2 * MINUTE);
+    for (const n of countTo(5)) await storage.addToSet('{k}:sessions', 'a', MINUTE * (n + 1));
+    expect(entries()).toEqual({ records: 1, sets: 1, members: 1, expiry: 2 });
+    await fakeDate.advance(2 * MINUTE);
+    await storage.putIfAbsent(KEY, Buffer.from('again'), MINUTE);
+    expect(entries()).toMatchObject({ records: 1, expiry: 2 });
+    await storage.delete(KEY);
+    expect(entries()).toMatchObject({ records: 0, expiry: 1 });
+  });
+
+  it('drops an index entry that two writers left behind, and keeps the record', async () => {
+    await Promise.all(countTo(50).map(n => storage.put(KEY, Buffer.from(`${n}`), n < 49 ? MINUTE + n : 5 * MINUTE)));
+    await fakeDate.advance(2 * MINUTE);
+    await sweep(environment, 500);
+    expect(entries()).toMatchObject({ records: 1, expiry: 1 });
+    expect(String((await storage.get(KEY))?.value)).toBe('49');
+  });
+
+  it('an expired set that is used again before the sweep has none of its old members, before and after it', async () => {
+    for (const member of ['a', 'b', 'c']) await storage.addToSet('{k}:sessions', member, MINUTE);
+    await fakeDate.advance(MINUTE);
+    await storage.addToSet('{k}:sessions', 'd', MINUTE);
+    expect(entries()).toMatchObject({ sets: 1, members: 1, expiry: 1 });
+    await sweep(environment, 500);
+    expect(await storage.membersOfSet('{k}:sessions')).toEqual(['d']);
+  });
+
+  it('starts by itself when the storage is opened', async () => {
+    const directory = await newFolder();
+    const earlier = await openEmbedded(directory);
+    await Promise.all(countTo(700).map(n => earlier.put(`{${n}}:session`, Buffer.from('one'), MINUTE)));
+    await earlier.close();
+    await fakeDate.advance(MINUTE);
+    const later = await openEmbedded(directory);
+    const shared = openEnvironment(directory);
+    while (shared.records.getCount() > 0) {
+      await pause(10);
+      shared.refresh();
+    }
+    await later.close();
+    await shared.release();
+  });
+});

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Certificate } from './certificate.js';
+import { temporaryDirectory, until } from './parlour.js';
+
+/** sbin isn't on everybody's PATH. */
+const PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`;
+
+/** nginx as a TLS terminator: https at `port`, plain http to `upstream`. `headers`: what it sets on forwarded requests, a `proxy_set_header` each. */
+export async function startNginx(
+  { port, upstream, certificate }: { port: number; upstream: number; certificate: Certificate },
+  headers: string[],
+): Promise<{ close(): Promise<void> }> {
+  const directory = temporaryDirectory();
+  const file = join(directory, 'nginx.conf');
+  writeFileSync(file, configuration(directory, port, upstream, certificate, headers));
+  const nginx = spawn('nginx', ['-p', directory, '-c', file], { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(nginx, 'exit');
+  let said = '';
+  nginx.stderr.on('data', chunk => (said += String(chunk)));
+  await until('nginx listens', async () => {
+    if (nginx.exitCode !== null) throw new Error(`nginx ended: ${said}`);
+    return fetch(`http://127.0.0.1:${port}`).then(
+      () => true, // 400: plain http to a TLS port
+      () => false,
+    );
+  });
+  return {
+    close: async () => {
+      nginx.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function configuration(
+  directory: string,
+  port: number,
+  upstream: number,
+  { certFile, keyFile }: Certificate,
+  headers: string[],
+): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `
+daemon off;
+master_process off;
+pid ${directory}/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  ${temporary.map(name => `${name}_temp_path ${directory}/${name};`).join('\n  ')}
+  server {
+    listen 127.0.0.1:${port} ssl;
+    ssl_certificate ${certFile};
+    ssl_certificate_key ${keyFile};
+    location / {
+      proxy_pass http://127.0.0.1:${upstream};
+      proxy_http_version 1.1;
+      ${headers.map(header => `proxy_set_header ${header};`).join('\n      ')}
+    }
+  }
+}
+`;
+}
