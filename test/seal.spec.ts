@@ -72,14 +72,15 @@ describe('a key ring', () => {
   });
 
   it('R11: names a thing differently for each purpose and frontend, and never by itself', () => {
+    const id = 'the id of a session';
     const names = [
-      ring(first).mac('storage key', 'id'),
-      ring(first).mac('handle', 'id'),
-      ring(first).mac('session signature', 'id'),
-      new KeyRing([first], 'bank').mac('storage key', 'id'),
+      ring(first).mac('storage key', id),
+      ring(first).mac('handle', id),
+      ring(first).mac('session signature', id),
+      new KeyRing([first], 'bank').mac('storage key', id),
     ];
     expect(new Set(names).size).toBe(4);
-    expect(names.join()).not.toContain(Buffer.from('id').toString('base64url'));
+    expect(names.join()).not.toContain(Buffer.from(id).toString('base64url'));
   });
 
   it('without a key is a mistake', () => {
