@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiStub, startApiStub } from './support/api-stub.js';
-import { type Certificate, selfSigned } from './support/certificate.js';
+import { type Certificate, selfSigned } from './support/certificates.js';
 import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { HttpBrowser, rawRequest } from './support/http-browser.js';
 import { startNginx } from './support/nginx.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
-import { type Certificate, selfSigned } from './support/certificate.js';
+import { type Certificate, selfSigned } from './support/certificates.js';
 import { listen, startHostileAuthorizationServer, type Hostile } from './support/hostile-authorization-server.js';
 import { type Proxy, startProxy } from './support/outbound-servers.js';
 import { CLIENT_ID, CLIENT_SECRET, type Parlour, startParlour } from './support/parlour.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiStub, startApiStub } from './support/api-stub.js';
-import { type Certificate, selfSigned } from './support/certificate.js';
+import { type Certificate, selfSigned } from './support/certificates.js';
 import { type Hostile, type Lies, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { type Front, type Proxy, startProxy, startTlsFront, startTrap } from './support/outbound-servers.js';

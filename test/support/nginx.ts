@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Certificate } from './certificate.js';
+import type { Certificate } from './certificates.js';
 import { temporaryDirectory, until } from './parlour.js';
 
 /** sbin isn't on everybody's PATH. */

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Certificate } from './certificate.js';
+import type { Certificate } from './certificates.js';
 import { listen } from './hostile/listen.js';
 
 export interface Front {
