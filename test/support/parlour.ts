@@ -8,7 +8,7 @@ import { type RunningServer, startServer } from '../../src/server.js';
 import { freePort } from './free-port.js';
 
 /** Milliseconds; long enough for a loaded machine. */
-const WAIT = 10_000;
+const WAIT = 20_000;
 
 export interface Parlour {
   /** `http://localhost:<port>`: a site of its own, seen from an authorization server at 127.0.0.1. */
