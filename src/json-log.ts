@@ -1,7 +1,7 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
-import type { ServerOptions } from './configuration.js';
+import type { LogLevel as OurLevel } from './environment/listener.options.js';
 
-const LEVELS: Record<ServerOptions['logLevel'], LogLevel[]> = {
+const LEVELS: Record<OurLevel, LogLevel[]> = {
   debug: ['debug', 'log', 'warn', 'error', 'fatal'],
   info: ['log', 'warn', 'error', 'fatal'],
   warn: ['warn', 'error', 'fatal'],
@@ -13,7 +13,7 @@ const CHATTER = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', '
 
 /** One JSON object a line, an event's members at its top: what docs/contract.md promises. */
 export class JsonLog extends ConsoleLogger {
-  constructor(private readonly server: Pick<ServerOptions, 'logLevel'>) {
+  constructor(private readonly server: { logLevel: OurLevel }) {
     super({ json: true, logLevels: LEVELS[server.logLevel], colors: false });
   }
 

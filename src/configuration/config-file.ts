@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { errorCode } from './environment.js';
+import { isObject } from '../environment/option-problem.js';
+import { errorCode } from '../environment/variables.js';
 
 /** The options in a config file, as they stand there. `problem`: there are none to be had. */
 export interface ConfigFile {
@@ -37,23 +38,4 @@ function position(error: unknown): string {
 /** `/limits/loginBurst` (RFC 6901) for `limits.loginBurst`. */
 export function pointer(path: string): string {
   return `/${path.replaceAll(/\[(\d+)\]/g, '/$1').replaceAll('.', '/')}`;
-}
-
-/** The file's options under others that win, by the option's path: `limits.loginBurst` leaves the file's other limits alone. */
-export function under(
-  options: Record<string, unknown>,
-  winners: { path: string; value: unknown }[],
-): Record<string, unknown> {
-  const merged = { ...options };
-  for (const { path, value } of winners) {
-    const [group = path, option] = path.split('.');
-    if (option === undefined) merged[group] = value;
-    else if (merged[group] === undefined) merged[group] = { [option]: value };
-    else if (isObject(merged[group])) merged[group] = { ...merged[group], [option]: value };
-  }
-  return merged;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

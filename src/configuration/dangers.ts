@@ -1,12 +1,9 @@
-import { isLoopback, nearest, type BffOptions } from '../bff/bff.options.js';
+import { nearest, type BffOptions } from '../bff/bff.options.js';
+import type { Danger } from '../environment/configuration-error.js';
+import { isLoopbackAddress } from '../environment/listener.options.js';
+import { namesOf } from '../environment/variables.js';
 import type { ServerOptions } from './server.options.js';
 import { VARIABLES } from './variables.js';
-
-/** Something allowed that should be seen: logged at start as `configuration_danger`. */
-export interface Danger {
-  setting: string;
-  reason: string;
-}
 
 export function dangers(server: ServerOptions, bff: BffOptions, env: NodeJS.ProcessEnv): Danger[] {
   const { frontends, allowHttpFor, trustedProxies } = bff;
@@ -44,11 +41,7 @@ function maySkipPush({ par, requirePushedAuthorizationRequests }: BffOptions['fr
   return par !== 'required' && !requirePushedAuthorizationRequests;
 }
 
-function isLoopbackAddress(host: string): boolean {
-  return isLoopback(host) || host === '::1';
-}
-
-const NAMES = VARIABLES.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+const NAMES = namesOf(VARIABLES);
 /** Other programs' variables that happen to be near ours. */
 const FOREIGN = ['HTTP_PROXY'];
 

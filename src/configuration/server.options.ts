@@ -1,42 +1,15 @@
 import { statSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, Matches, Max, Min, ValidateBy, validateSync } from 'class-validator';
+import { IsOptional, Matches, ValidateBy } from 'class-validator';
+import { IsHost, IsPort, ListenerOptions, problemsOf, type ListenerProblem } from '../environment/listener.options.js';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-const HOST = { message: 'must be an IP address or a host name' };
-const PORT = { message: 'must be a port, from 0 (any free one) to 65535' };
-const SECONDS = { message: 'must be a whole number of seconds from 1 to 3600' };
-
-/** The runnable server around the BFF. Times are in seconds. */
-export class ServerOptions {
-  @IsBoolean({ message: 'must be production, development or test' })
-  production = false;
-
-  @Matches(/^[\w.:-]+$/, HOST)
-  host = '127.0.0.1';
-
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(65_535, PORT)
-  port = 3000;
-
-  @Matches(/^[\w.:-]+$/, HOST)
+/** The runnable server around the BFF. */
+export class ServerOptions extends ListenerOptions {
+  @IsHost()
   managementHost = '127.0.0.1';
 
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(65_535, PORT)
+  @IsPort()
   managementPort = 3003;
-
-  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
-  logLevel: LogLevel = 'info';
-
-  @IsInt(SECONDS)
-  @Min(1, SECONDS)
-  @Max(3600, SECONDS)
-  shutdownTimeout = 10;
 
   @IsOptional()
   @IsFolder()
@@ -52,25 +25,16 @@ export class ServerOptions {
   contentSecurityPolicy?: string;
 }
 
-export interface ServerProblem {
-  option: string;
-  text: string;
-}
-
 /** The options with their defaults, and what is wrong with them: the caller knows where they came from. */
 export function readServerOptions(
   given: Partial<Record<keyof ServerOptions, unknown>>,
-): [ServerOptions, ServerProblem[]] {
+): [ServerOptions, ListenerProblem[]] {
   const server = plainToInstance(ServerOptions, given);
-  const problems = validateSync(server).map(({ property, constraints }) => ({
-    option: property,
-    text: Object.values(constraints ?? {})[0] ?? 'is wrong',
-  }));
-  return [server, [...problems, ...relations(server)]];
+  return [server, [...problemsOf(server), ...relations(server)]];
 }
 
-function relations(server: ServerOptions): ServerProblem[] {
-  const problems: ServerProblem[] = [];
+function relations(server: ServerOptions): ListenerProblem[] {
+  const problems: ListenerProblem[] = [];
   if (server.production && server.spaDevUrl !== undefined) {
     problems.push({ option: 'spaDevUrl', text: 'is for development only' });
   }

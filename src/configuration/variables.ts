@@ -1,15 +1,10 @@
 import type { ServerOptions } from './server.options.js';
-import { flag, hosts, mode, number, plain, query, routes, words, type Syntax } from './value-syntax.js';
+import { flag, hosts, mode, number, plain, query, routes, words } from '../environment/value-syntax.js';
+import type { OptionVariable } from '../environment/option-problem.js';
 
-/** An environment variable, what it sets, and how its text is read. */
-export interface Variable {
-  name: string;
-  syntax: Syntax;
-  /** Path of the option of the BFF: the same as in the config file. */
-  option?: string;
+/** `option`: path of the option of the BFF, the same as in the config file. */
+export interface Variable extends OptionVariable {
   server?: keyof ServerOptions;
-  /** May be given as <NAME>_FILE instead, and never stands in a message. */
-  secret?: true;
 }
 
 /** The one table of variables. docs/contract.md and .env.example have the same lines, which a test compares. */

@@ -6,11 +6,14 @@ import type { SourceFile } from './source-tree.js';
  */
 export const LAYERS: readonly (readonly string[])[] = [
   ['main.ts', 'main.development.ts'],
-  ['server.ts', 'process.ts'],
-  ['app.module.ts', 'management.ts', 'json-log.ts'],
+  ['server.ts'],
+  ['app.module.ts', 'management.ts'],
   ['spa/'],
   ['configuration.ts'],
   ['configuration/'],
+  // what every process of ours needs, whatever it serves
+  ['process.ts', 'json-log.ts'],
+  ['environment/'],
   // the library
   ['bff/index.ts'],
   ['bff/bff.module.ts'],
