@@ -8,7 +8,7 @@ import { issueTokens, type TokenCall } from './tokens.js';
 const invalidGrant = (code: string, message: string) => new OAuthError(code, 'invalid_grant', message);
 
 /** RFC 6749 §4.1.3. The code is used up when tokens are issued for it, and not by an attempt that was refused (no source for that). */
-export async function authorizationCodeGrant({ parameters, client, state }: TokenCall): Promise<Answer> {
+export async function authorizationCodeGrant({ parameters, client, state, jkt }: TokenCall): Promise<Answer> {
   const issued = state.codes.get(given(parameters, 'code') ?? '');
   // com: code and message, for one that was used before
   if (!issued || issued.used) throw invalidGrant('A050305', 'No such authorization code.');
@@ -18,10 +18,13 @@ export async function authorizationCodeGrant({ parameters, client, state }: Toke
   }
   checkRedirectUri(grant, parameters);
   checkVerifier(grant, parameters);
+  // RFC 9449 §10
+  if (grant.request.jkt !== undefined && grant.request.jkt !== jkt) {
+    throw invalidGrant('EMU-CODE-BOUND', 'The code is bound to another DPoP key.');
+  }
   issued.used = true;
   const idToken = grant.scopes.includes('openid') ? await signIdToken(grant, state) : undefined;
-  const { scopes } = grant;
-  const issue = { grant, scopes, grantType: 'AUTHORIZATION_CODE', ...(idToken !== undefined && { idToken }) };
+  const issue = { grant, scopes: grant.scopes, grantType: 'AUTHORIZATION_CODE', idToken, jkt };
   // doc
   return issueTokens(issue, state, ['A050001', 'Tokens were issued for an authorization code.']);
 }

@@ -1,26 +1,23 @@
+import { clientIdOfAssertion, privateKeyJwt } from './client-authentication/assertion.js';
+import { type Attempt, refused } from './client-authentication/attempt.js';
+import { selfSignedTlsClientAuth, tlsClientAuth } from './client-authentication/certificate.js';
+import { clientSecretBasic, clientSecretPost, none } from './client-authentication/secret.js';
 import { OAuthError } from './oauth-error.js';
 import { given } from './parameters.js';
 import type { Properties } from './properties.js';
 import type { State } from './state.js';
 
-/** What a client authenticates with, at the PAR endpoint and at the token endpoint alike. */
-export interface Attempt {
-  call: Properties;
-  parameters: URLSearchParams;
-  client: Properties;
-  state: State;
-}
-
 type Method = (attempt: Attempt) => void | Promise<void>;
 
-/** One way of proving it for each `tokenAuthMethod`; a client has exactly one. */
+/** By `tokenAuthMethod`: a client has exactly one, for the PAR endpoint and the token endpoint alike (the seed article). */
 const METHODS: Readonly<Record<string, Method>> = {
-  NONE: nothing,
-  CLIENT_SECRET_BASIC: secretFromHeader,
-  CLIENT_SECRET_POST: secretFromForm,
+  NONE: none,
+  CLIENT_SECRET_BASIC: clientSecretBasic,
+  CLIENT_SECRET_POST: clientSecretPost,
+  PRIVATE_KEY_JWT: privateKeyJwt,
+  TLS_CLIENT_AUTH: tlsClientAuth,
+  SELF_SIGNED_TLS_CLIENT_AUTH: selfSignedTlsClientAuth,
 };
-
-export const refused = (resultCode: string, message: string) => new OAuthError(resultCode, 'invalid_client', message);
 
 export async function authenticateClient(
   call: Properties,
@@ -34,10 +31,12 @@ export async function authenticateClient(
   if (!method || !state.service.texts('supportedTokenAuthMethods')?.includes(name)) {
     throw refused('EMU-METHOD-UNSUPPORTED', `The service does without ${name}.`);
   }
+  refuseSeveral(call, parameters, name);
   await method({ call, parameters, client, state });
   return client;
 }
 
+/** OpenID Connect Dynamic Client Registration §2: Basic, if nothing is said. */
 export function methodOf(client: Properties): string {
   return client.text('tokenAuthMethod') ?? (client.text('clientType') === 'PUBLIC' ? 'NONE' : 'CLIENT_SECRET_BASIC');
 }
@@ -47,36 +46,17 @@ function clientIdOf(call: Properties, parameters: URLSearchParams): string | und
   if (fromHeader !== undefined && fromForm !== undefined && fromHeader !== fromForm) {
     throw refused('EMU-CLIENT-ID-DIFFERS', 'Authorization and the parameters name different clients.');
   }
-  return fromHeader ?? fromForm;
+  return fromHeader ?? fromForm ?? clientIdOfAssertion(parameters);
 }
 
-/** com: a public client that shows a secret is refused. */
-function nothing({ call, parameters }: Attempt): void {
-  if (call.text('clientSecret') !== undefined || parameters.has('client_secret')) {
-    throw refused('A157303', 'The client is public and has no secret.');
-  }
-}
-
-/** RFC 6749 §2.3.1. com: A157357 when the credentials stand elsewhere; no source for a wrong secret. */
-function secretFromHeader({ call, client }: Attempt): void {
-  if (call.text('clientId') === undefined) {
-    throw refused(
-      'A157357',
-      "The client identifier is not found at the expected location: The 'client_secret_basic' client authentication method expects the basic authentication in the 'Authorization' header.",
-    );
-  }
-  if (call.text('clientSecret') !== client.text('clientSecret'))
-    throw refused('EMU-SECRET', 'The client secret is wrong.');
-}
-
-function secretFromForm({ parameters, client }: Attempt): void {
-  const secret = given(parameters, 'client_secret');
-  // com has the message, not its code
-  if (secret === undefined) {
-    throw refused(
-      'EMU-NO-SECRET',
-      "The client authentication method is 'client_secret_post' but the request does not include a client secret.",
-    );
-  }
-  if (secret !== client.text('clientSecret')) throw refused('EMU-SECRET', 'The client secret is wrong.');
+/** RFC 6749 §2.3 and §5.2. A certificate counts for those who authenticate with it: to others it may be there for their tokens' sake. */
+function refuseSeveral(call: Properties, parameters: URLSearchParams, method: string): void {
+  const presented = [
+    call.text('clientSecret') !== undefined,
+    parameters.has('client_secret'),
+    parameters.has('client_assertion'),
+    method.endsWith('TLS_CLIENT_AUTH') && call.text('clientCertificate') !== undefined,
+  ];
+  if (presented.filter(Boolean).length < 2) return;
+  throw new OAuthError('EMU-SEVERAL-METHODS', 'invalid_request', 'The client authenticates in more than one way.');
 }

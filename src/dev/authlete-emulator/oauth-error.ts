@@ -49,7 +49,7 @@ export function refuseClient(unauthorized: 'UNAUTHORIZED' | 'INVALID_CLIENT' | '
 }
 
 /** RFC 6750 §3.1, by the actions of the vendor's UserInfoResponse and IntrospectionResponse. */
-const BEARER_ACTIONS: Readonly<Record<string, string>> = {
+const TOKEN_ACTIONS: Readonly<Record<string, string>> = {
   invalid_request: 'BAD_REQUEST',
   invalid_token: 'UNAUTHORIZED',
   invalid_dpop_proof: 'UNAUTHORIZED',
@@ -57,9 +57,9 @@ const BEARER_ACTIONS: Readonly<Record<string, string>> = {
   insufficient_scope: 'FORBIDDEN',
 };
 
-/** There `responseContent` is the value of `WWW-Authenticate`. */
+/** There `responseContent` is the value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1). */
 export const refuseToken: Refuse = ({ resultCode, message, error, description, members }) =>
-  answer(resultCode, message, BEARER_ACTIONS[error] ?? 'INTERNAL_SERVER_ERROR', {
-    responseContent: `Bearer error="${error}",error_description="${description}"`,
+  answer(resultCode, message, TOKEN_ACTIONS[error] ?? 'INTERNAL_SERVER_ERROR', {
+    responseContent: `${error.includes('dpop') ? 'DPoP' : 'Bearer'} error="${error}",error_description="${description}"`,
     ...members,
   });

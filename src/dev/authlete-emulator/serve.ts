@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Elsewhere } from './api/service-jwks.js';
 import { type Api, APIS } from './apis.js';
+import { nonceRequired } from './dpop.js';
 import { type Fault, instead, send, spoilt } from './faults.js';
 import { OAuthError } from './oauth-error.js';
 import type { Credentials } from './options.js';
@@ -110,11 +111,15 @@ function checkCredential(call: ReceivedCall, serviceId: string | undefined, expe
 
 async function handle(api: Api, call: Properties, state: State): Promise<object> {
   try {
-    return await api.handle(call, state);
+    return withNonce(await api.handle(call, state), call, state);
   } catch (failure) {
-    if (failure instanceof OAuthError) return api.refuse(failure);
+    if (failure instanceof OAuthError) return withNonce(api.refuse(failure), call, state);
     throw failure;
   }
+}
+
+function withNonce(result: object, call: Properties, state: State): object {
+  return nonceRequired(call, state) ? { ...result, dpopNonce: state.dpopNonce } : result;
 }
 
 function sendElsewhere(response: ServerResponse, { location }: Elsewhere): void {

@@ -1,6 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { Expiring } from './expiring.js';
-import { CLIENT_DEFAULTS, type EmulatorOptions, SERVICE_DEFAULTS } from './options.js';
+import { CLIENT_DEFAULTS, type EmulatorOptions, SERVICE_DEFAULTS, unguessable } from './options.js';
 import { Properties } from './properties.js';
 import type { Grant, Pushed, Ticket, TokenRecord } from './records.js';
 
@@ -18,6 +18,8 @@ export class State {
   private advanced = 0;
   readonly pushed = new Expiring<Pushed>(() => this.now());
   readonly tickets = new Expiring<Ticket>(() => this.now());
+  /** One for the life of the emulator; the vendor's changes (`dpopNonceDuration`). */
+  readonly dpopNonce = unguessable();
   readonly codes = new Expiring<{ grant: Grant; used: boolean }>(() => this.now());
   /** `jti` of client assertions and DPoP proofs. */
   readonly seen = new Expiring<true>(() => this.now());

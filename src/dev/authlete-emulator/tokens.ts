@@ -9,14 +9,16 @@ export interface TokenCall {
   parameters: URLSearchParams;
   client: Properties;
   state: State;
+  /** Of the DPoP key that the tokens are to be bound to. */
+  jkt?: string;
 }
 
 interface Issue {
   grant: Grant;
   scopes: string[];
   grantType: string;
-  idToken?: string;
-  jkt?: string;
+  idToken?: string | undefined;
+  jkt: string | undefined;
 }
 
 /** Opaque tokens of 43 characters (com); a refresh token for clients that may use one. The answer is TokenResponse, its content RFC 6749 §5.1. */

@@ -1,11 +1,11 @@
-import { accessTokenOf } from '../access-token.js';
+import { provenTokenOf } from '../access-token.js';
 import { answer, type Answer, OAuthError } from '../oauth-error.js';
 import type { Properties } from '../properties.js';
 import type { State } from '../state.js';
 
 /** Authlete API v3, auth/introspection: for a resource server. */
-export function introspection(call: Properties, state: State): Answer {
-  const record = accessTokenOf(call, state);
+export async function introspection(call: Properties, state: State): Promise<Answer> {
+  const record = await provenTokenOf(call, state);
   const missing = (call.texts('scopes') ?? []).filter(scope => !record.scopes.includes(scope));
   if (missing.length > 0) {
     throw new OAuthError('EMU-SCOPE', 'insufficient_scope', `The access token lacks ${missing.join(' ')}.`);

@@ -1,5 +1,6 @@
 import { checkAuthorizationRequest } from '../authorization-request.js';
 import { authenticateClient, methodOf } from '../client-authentication.js';
+import { dpopThumbprint } from '../dpop.js';
 import { answer, type Answer, OAuthError } from '../oauth-error.js';
 import { unguessable } from '../options.js';
 import { parametersOf } from '../parameters.js';
@@ -14,7 +15,10 @@ export async function pushedAuthReq(call: Properties, state: State): Promise<Ans
   if (parameters.has('request_uri')) {
     throw new OAuthError('EMU-PUSHED-REQUEST-URI', 'invalid_request', 'request_uri may not be pushed.');
   }
-  const request = checkAuthorizationRequest(parameters, client, state);
+  const jkt = await dpopThumbprint(call, state, { method: 'POST', endpoint: 'pushedAuthReqEndpoint' });
+  const checked = checkAuthorizationRequest(parameters, client, state);
+  // RFC 9449 §10.1: a proof at the PAR endpoint binds the code
+  const request = { ...checked, ...(jkt !== undefined && { jkt }) };
   const requestUri = `urn:ietf:params:oauth:request_uri:${unguessable()}`;
   const seconds = state.duration('pushedAuthReqDuration');
   state.pushed.put(requestUri, { request, used: false }, seconds);

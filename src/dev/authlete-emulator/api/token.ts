@@ -1,5 +1,6 @@
 import { authorizationCodeGrant } from '../authorization-code-grant.js';
 import { authenticateClient } from '../client-authentication.js';
+import { dpopThumbprint } from '../dpop.js';
 import { type Answer, OAuthError } from '../oauth-error.js';
 import { given, parametersOf } from '../parameters.js';
 import type { Properties } from '../properties.js';
@@ -24,5 +25,6 @@ export async function token(call: Properties, state: State): Promise<Answer> {
   if (!client.texts('grantTypes')?.includes(name)) {
     throw new OAuthError('EMU-CLIENT-GRANT-TYPE', 'unauthorized_client', 'The client may not use this grant_type.');
   }
-  return grant({ parameters, client, state });
+  const jkt = await dpopThumbprint(call, state, { method: 'POST', endpoint: 'tokenEndpoint' });
+  return grant({ parameters, client, state, ...(jkt !== undefined && { jkt }) });
 }
