@@ -1,28 +1,22 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-
-export interface AccessToken {
-  sub: string;
-  clientId: string | undefined;
-  scopes: Set<string>;
-}
-
-export type Verify = (authorization: string | undefined) => Promise<AccessToken>;
+import { type AccessToken, bearerToken, type Guard, insufficientScope, invalidToken } from './guard.js';
 
 /** What jose says when the keys could not be had: that is not the token's fault. */
 const UNREACHABLE_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
 
-/** RFC 6750 §3.1: without credentials the challenge carries no error code. */
-export class Unauthorized extends Error {
-  constructor(readonly error: 'invalid_token' | undefined) {
-    super(error ? 'The access token is malformed, expired or not for this API.' : 'This API needs an access token.');
-  }
+/** The token is checked as RFC 9068 §4 says: type, signature, issuer, audience, expiry. */
+export function jwtGuard(issuer: string, audience: string): Guard {
+  const verify = verifier(issuer, audience);
+  return async (authorization, scope) => {
+    const token = await verify(bearerToken(authorization));
+    if (scope !== undefined && !token.scopes.has(scope)) throw insufficientScope(scope);
+    return token;
+  };
 }
 
-/** The token is checked as RFC 9068 §4 says: type, signature, issuer, audience, expiry. */
-export function accessTokenVerifier(issuer: string, audience: string): Verify {
+function verifier(issuer: string, audience: string): (token: string) => Promise<AccessToken> {
   const keys = keysOf(issuer);
-  return async authorization => {
-    const token = bearerToken(authorization);
+  return async token => {
     try {
       const { payload } = await jwtVerify(token, await keys(), {
         issuer,
@@ -31,25 +25,13 @@ export function accessTokenVerifier(issuer: string, audience: string): Verify {
         algorithms: ['ES256', 'RS256'],
         requiredClaims: ['sub', 'exp', 'client_id'],
       });
-      const { sub = '', client_id: clientId, scope } = payload;
-      return {
-        sub,
-        clientId: typeof clientId === 'string' ? clientId : undefined,
-        scopes: new Set(typeof scope === 'string' ? scope.split(' ') : []),
-      };
+      const { sub = '', scope } = payload;
+      return { sub, scopes: new Set(typeof scope === 'string' ? scope.split(' ') : []) };
     } catch (error) {
-      if (error instanceof errors.JOSEError && !UNREACHABLE_KEYS.has(error.code))
-        throw new Unauthorized('invalid_token');
+      if (error instanceof errors.JOSEError && !UNREACHABLE_KEYS.has(error.code)) throw invalidToken();
       throw error;
     }
   };
-}
-
-function bearerToken(authorization: string | undefined): string {
-  if (authorization === undefined) throw new Unauthorized(undefined);
-  const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-  if (token === undefined) throw new Unauthorized('invalid_token');
-  return token;
 }
 
 /** Asks the authorization server at the first token, not at start, and again after a failure: either may start first. */

@@ -13,9 +13,7 @@ export function problem(res: ServerResponse, status: number, detail: string, hea
 }
 
 /** RFC 6750 §3: says what is missing, in terms a client understands. */
-export function challenge(parameters: Record<string, string | undefined>): Headers {
+export function challenge(parameters: Record<string, string | undefined>): string {
   const pairs = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  return {
-    'www-authenticate': ['Bearer', pairs.map(([key, value]) => `${key}="${value}"`).join(', ')].join(' ').trim(),
-  };
+  return ['Bearer', pairs.map(([key, value]) => `${key}="${value}"`).join(', ')].join(' ').trim();
 }

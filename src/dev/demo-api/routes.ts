@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AccessToken } from './access-token.js';
 import { answer, problem } from './answer.js';
+import type { AccessToken } from './guard.js';
 import { ordersOf } from './orders.js';
 
 export interface Call {
