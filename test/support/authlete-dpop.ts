@@ -1,0 +1,23 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+
+export interface ProofClaims {
+  nonce?: string;
+  ath?: string;
+  jti?: string;
+}
+
+/** Who can prove possession of one key (RFC 9449 §4.2). */
+export async function dpopProver(): Promise<(method: string, url: string, claims?: ProofClaims) => Promise<string>> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const jwk = await exportJWK(publicKey);
+  return async (htm, htu, claims) =>
+    new SignJWT({ jti: crypto.randomUUID(), htm, htu, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+      .setIssuedAt()
+      .sign(privateKey);
+}
+
+/** With a key that nobody sees again. */
+export async function dpopProof(method: string, url: string): Promise<string> {
+  return (await dpopProver())(method, url);
+}
