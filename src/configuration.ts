@@ -5,7 +5,7 @@ import { optionMistakes } from './configuration/mistakes.js';
 import { readServerOptions, type ServerOptions } from './configuration/server.options.js';
 import { VARIABLES, type Variable } from './configuration/variables.js';
 import { ConfigurationError, type Danger } from './environment/configuration-error.js';
-import { withValues } from './environment/option-problem.js';
+import { serverValues, withValues } from './environment/option-variables.js';
 import { readEnvironment, type Given } from './environment/variables.js';
 
 export { ConfigurationError, type Danger } from './environment/configuration-error.js';
@@ -42,12 +42,6 @@ export function readConfiguration(
 function configFile(given: Given<Variable>[]): ConfigFile {
   const path = given.find(({ variable }) => variable.name === 'CONFIG_FILE')?.value;
   return typeof path === 'string' ? readConfigFile(path) : { options: {} };
-}
-
-function serverValues(given: Given<Variable>[]): Record<string, unknown> {
-  return Object.fromEntries(
-    given.flatMap(({ variable: { server }, value }) => (server === undefined ? [] : [[server, value]])),
-  );
 }
 
 function readBffOptions(input: unknown): [BffOptions | undefined, OptionProblem[]] {

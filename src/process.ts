@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+
 /** A line to people; events go to the log. */
 export function say(text: string, to: NodeJS.WriteStream = process.stdout): void {
   to.write(`${text}\n`);
@@ -22,4 +24,34 @@ export function closeOnSignal(...running: Closable[]): void {
     );
   };
   process.on('SIGTERM', signalled).on('SIGINT', signalled);
+}
+
+/** Requests under way may finish; after so many seconds their connections are cut. */
+export async function closeWithin(
+  seconds: number,
+  app: Closable,
+  http: Pick<Server, 'closeAllConnections'>,
+): Promise<void> {
+  const late = setTimeout(() => http.closeAllConnections(), seconds * 1000);
+  await app.close();
+  clearTimeout(late);
+}
+
+const LISTEN_FAILURES: Record<string, string> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'that needs a right which this process doesn’t have',
+  EADDRNOTAVAIL: 'this machine doesn’t have that address',
+};
+
+/** In the operator's words, with the variable to change. */
+export function cantListen(variable: string, host: string, port: number): (cause: unknown) => never {
+  return cause => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const reason = LISTEN_FAILURES[code] ?? reasonOf(cause);
+    throw new Error(`it can’t listen on ${host}:${port} (${variable}): ${reason}`, { cause });
+  };
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

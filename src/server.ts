@@ -8,6 +8,7 @@ import { ErrorFilter, Events, STORAGE } from './bff/index.js';
 import type { Configuration, ServerOptions } from './configuration.js';
 import { JsonLog } from './json-log.js';
 import { type Health, startManagement } from './management.js';
+import { cantListen, closeWithin } from './process.js';
 
 export interface RunningServer {
   app: NestExpressApplication;
@@ -42,9 +43,7 @@ export async function startServer(
     managementPort: portOf(management),
     close: async () => {
       leaving = true;
-      const late = setTimeout(() => http.closeAllConnections(), options.shutdownTimeout * 1000);
-      await app.close();
-      clearTimeout(late);
+      await closeWithin(options.shutdownTimeout, app, http);
       management.close();
       management.closeAllConnections();
       await once(management, 'close');
@@ -62,21 +61,6 @@ async function listening(app: NestExpressApplication, options: ServerOptions, he
     await app.close();
     throw error;
   }
-}
-
-const LISTEN_FAILURES: Record<string, string> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'that needs a right which this process doesn’t have',
-  EADDRNOTAVAIL: 'this machine doesn’t have that address',
-};
-
-/** In the operator's words, with the variable to change. */
-function cantListen(variable: string, host: string, port: number): (cause: unknown) => never {
-  return cause => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const reason = LISTEN_FAILURES[code] ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new Error(`it can’t listen on ${host}:${port} (${variable}): ${reason}`, { cause });
-  };
 }
 
 function portOf(server: Server): number {

@@ -51,7 +51,7 @@ interface Said {
   body: unknown;
 }
 
-async function call(path: string, authorization?: string, version = 'v3', method = 'GET'): Promise<Said> {
+async function ask(path: string, authorization?: string, version = 'v3', method = 'GET'): Promise<Said> {
   const headers = authorization === undefined ? {} : { authorization };
   const response = await fetch(`${apis[version]?.url}${path}`, { method, headers });
   return {
@@ -64,7 +64,7 @@ async function call(path: string, authorization?: string, version = 'v3', method
 describe('the demo API that asks Authlete', () => {
   it.each(['v2', 'v3'])('lets in whom the token speaks for, with the scope that the route needs: %s', async version => {
     const accessToken = await token();
-    const { status, body } = await call('/orders', `Bearer ${accessToken}`, version);
+    const { status, body } = await ask('/orders', `Bearer ${accessToken}`, version);
     expect([status, body]).toEqual([200, expect.objectContaining({ customer: 'alice' })]);
     expect(emulator.calls.at(-1)).toMatchObject({
       api: INTROSPECTION,
@@ -75,8 +75,8 @@ describe('the demo API that asks Authlete', () => {
 
   it('refuses a missing or misplaced token without asking anybody', async () => {
     const before = emulator.calls.length;
-    expect(await call('/orders')).toMatchObject({ status: 401, challenge: 'Bearer' });
-    expect(await call('/orders', 'Basic eDp5')).toMatchObject({
+    expect(await ask('/orders')).toMatchObject({ status: 401, challenge: 'Bearer' });
+    expect(await ask('/orders', 'Basic eDp5')).toMatchObject({
       status: 401,
       challenge: 'Bearer error="invalid_token"',
     });
@@ -84,16 +84,16 @@ describe('the demo API that asks Authlete', () => {
   });
 
   it('passes Authlete’s challenge on for a token that isn’t known, and for one without the scope', async () => {
-    const unknown = await call('/orders', 'Bearer of-nobody');
+    const unknown = await ask('/orders', 'Bearer of-nobody');
     expect([unknown.status, unknown.challenge]).toEqual([401, expect.stringContaining('error="invalid_token"')]);
-    const reader = await call('/orders', `Bearer ${await token()}`, 'v3', 'POST');
+    const reader = await ask('/orders', `Bearer ${await token()}`, 'v3', 'POST');
     expect([reader.status, reader.challenge]).toEqual([403, expect.stringContaining('error="insufficient_scope"')]);
   });
 
   it('knows nothing of an expired token', async () => {
     const accessToken = await token();
     emulator.advance(3601);
-    expect(await call('/orders', `Bearer ${accessToken}`)).toMatchObject({ status: 401 });
+    expect(await ask('/orders', `Bearer ${accessToken}`)).toMatchObject({ status: 401 });
     emulator.advance(-3601);
   });
 
@@ -104,7 +104,7 @@ describe('the demo API that asks Authlete', () => {
     ['INTERNAL_SERVER_ERROR', 500],
   ])('answers %s with %i and the challenge in responseContent', async (action, status) => {
     emulator.fault(INTROSPECTION, { body: { action, responseContent: `Bearer error="of_${action}"` } });
-    expect(await call('/orders', 'Bearer x')).toMatchObject({ status, challenge: `Bearer error="of_${action}"` });
+    expect(await ask('/orders', 'Bearer x')).toMatchObject({ status, challenge: `Bearer error="of_${action}"` });
   });
 
   it.each([
@@ -118,14 +118,14 @@ describe('the demo API that asks Authlete', () => {
   ] as const)('answers 503 when Authlete can’t say: %s', async fault => {
     const accessToken = await token();
     emulator.fault(INTROSPECTION, fault);
-    const { status, challenge } = await call('/orders', `Bearer ${accessToken}`);
+    const { status, challenge } = await ask('/orders', `Bearer ${accessToken}`);
     expect([status, challenge]).toEqual([503, null]);
   });
 
   it('lets nobody in by an OK that comes with another status, or that names no subject', async () => {
     emulator.fault(INTROSPECTION, { status: 500, body: { action: 'OK', subject: 'alice', scopes: ['orders:read'] } });
-    expect(await call('/orders', 'Bearer x')).toMatchObject({ status: 503 });
+    expect(await ask('/orders', 'Bearer x')).toMatchObject({ status: 503 });
     emulator.fault(INTROSPECTION, { body: { action: 'OK', clientId: 4711, scopes: ['orders:read'] } });
-    expect(await call('/orders', 'Bearer x')).toMatchObject({ status: 401 });
+    expect(await ask('/orders', 'Bearer x')).toMatchObject({ status: 401 });
   });
 });

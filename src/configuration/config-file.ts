@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isObject } from '../environment/option-problem.js';
+import { isObject } from '../environment/option-variables.js';
 import { errorCode } from '../environment/variables.js';
 
 /** The options in a config file, as they stand there. `problem`: there are none to be had. */

@@ -1,4 +1,4 @@
-import { setBy, type OptionProblem } from '../environment/option-problem.js';
+import { setBy, type OptionProblem } from '../environment/option-variables.js';
 import type { Given } from '../environment/variables.js';
 import { pointer } from './config-file.js';
 import { VARIABLES, type Variable } from './variables.js';

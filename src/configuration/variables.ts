@@ -1,6 +1,6 @@
 import type { ServerOptions } from './server.options.js';
 import { flag, hosts, mode, number, plain, query, routes, words } from '../environment/value-syntax.js';
-import type { OptionVariable } from '../environment/option-problem.js';
+import type { OptionVariable } from '../environment/option-variables.js';
 
 /** `option`: path of the option of the BFF, the same as in the config file. */
 export interface Variable extends OptionVariable {

@@ -9,6 +9,8 @@ export interface OptionProblem {
 export interface OptionVariable extends Variable {
   /** Path of the option that it sets. */
   option?: string;
+  /** The option of the process around that. */
+  server?: string;
 }
 
 /** The variable whose value the problem is about, and the entry of it: ` entry 2 upstream`. */
@@ -33,6 +35,12 @@ function restOf(path: string, option: string | undefined): string | undefined {
 /** Entries count from one, as they do for who wrote them into a variable. */
 function entryIn(rest: string): string {
   return rest.replaceAll(/\[(\d+)\]/g, (_, index: string) => ` entry ${Number(index) + 1}`).replaceAll('.', ' ');
+}
+
+export function serverValues(given: readonly Given<OptionVariable>[]): Record<string, unknown> {
+  return Object.fromEntries(
+    given.flatMap(({ variable: { server }, value }) => (server === undefined ? [] : [[server, value]])),
+  );
 }
 
 /** Options from what is given, by their paths: `limits.loginBurst` stands in the group `limits`, beside what `options` has there. */
