@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { AuthleteApiOptions, AuthleteOptions } from '../src/authlete/authlete.options.js';
+import { EndpointServerOptions } from '../src/authlete/configuration/endpoint-server.options.js';
+import { AUTHLETE_VARIABLES, type AuthleteVariable } from '../src/authlete/configuration/variables.js';
 import { ApiRouteOptions, BffOptions, FrontendOptions, LimitOptions, OutboundOptions } from '../src/bff/bff.options.js';
 import { ServerOptions } from '../src/configuration/server.options.js';
 import { VARIABLES, type Variable } from '../src/configuration/variables.js';
@@ -34,11 +37,29 @@ function defaultText({ option, server }: Variable): string {
   return said(option?.split('.').reduce<unknown>((inside, key) => Object(inside)[key], Object.assign({}, ...defaults)));
 }
 
+/** The same of the endpoints. */
+function authleteDefault({ option, server }: AuthleteVariable): string {
+  if (server === 'production') return '';
+  if (server) return said(new EndpointServerOptions()[server]);
+  const [group = '', name] = option?.split('.') ?? [];
+  return said(Object(name === undefined ? new AuthleteOptions() : new AuthleteApiOptions())[name ?? group]);
+}
+
 function said(value: unknown): string {
   if (Array.isArray(value)) return value.join(' ');
   if (typeof value === 'object' && value !== null) return new URLSearchParams({ ...value }).toString();
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
+
+const REQUIRED = ['STORAGE_URL', 'SESSION_KEYS', 'PUBLIC_URL', 'ISSUER', 'CLIENT_ID', 'CLIENT_SECRET'];
+const REQUIRED_BY_ENDPOINTS = [
+  'AUTHLETE_BASE_URL',
+  'AUTHLETE_SERVICE_ID',
+  'AUTHLETE_ACCESS_TOKEN',
+  'AS_ISSUER',
+  'AS_COOKIE_KEYS',
+  'AS_ACCOUNTS_MODULE',
+];
 
 /** How docs/contract.md says what isn't a plain value. */
 const SAID: Record<string, string> = { none: '', 'the whole list': new FrontendOptions().loginParameters.join(' ') };
@@ -74,20 +95,29 @@ describe('.env.example', () => {
     value,
   }));
 
+  /** What both processes read stands there once. */
+  const endpoints = AUTHLETE_VARIABLES.filter(({ name }) => !VARIABLES.some(of => of.name === name));
+
   it('names every variable with its default, one line of meaning above each', () => {
-    expect(lines.map(({ name, value }) => [name, value])).toEqual(
-      VARIABLES.map(variable => [variable.name, defaultText(variable)]),
-    );
-    expect(example.match(/^#?[A-Z_]+=/gm)).toHaveLength(VARIABLES.length);
+    expect(lines.map(({ name, value }) => [name, value])).toEqual([
+      ...VARIABLES.map(variable => [variable.name, defaultText(variable)]),
+      ...endpoints.map(variable => [variable.name, authleteDefault(variable)]),
+    ]);
+    expect(example.match(/^#?[A-Z_]+=/gm)).toHaveLength(VARIABLES.length + endpoints.length);
+  });
+
+  it('E14: what both processes read means the same to both', () => {
+    const shared = AUTHLETE_VARIABLES.filter(variable => !endpoints.includes(variable));
+    expect(shared.map(({ name }) => name)).toEqual(['NODE_ENV', 'LOG_LEVEL', 'SHUTDOWN_TIMEOUT']);
+    for (const variable of shared) {
+      const bff = VARIABLES.find(({ name }) => name === variable.name);
+      expect([variable, authleteDefault(variable)]).toEqual([bff, bff && defaultText(bff)]);
+    }
   });
 
   it('leaves exactly those without a # that have to be given, empty, the secrets among them', () => {
     expect(lines.filter(({ hash }) => hash === '')).toEqual(
-      ['STORAGE_URL', 'SESSION_KEYS', 'PUBLIC_URL', 'ISSUER', 'CLIENT_ID', 'CLIENT_SECRET'].map(name => ({
-        hash: '',
-        name,
-        value: '',
-      })),
+      [...REQUIRED, ...REQUIRED_BY_ENDPOINTS].map(name => ({ hash: '', name, value: '' })),
     );
   });
 });
