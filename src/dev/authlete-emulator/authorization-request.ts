@@ -2,6 +2,7 @@ import { OAuthError } from './oauth-error.js';
 import { given, words } from './parameters.js';
 import type { Properties } from './properties.js';
 import type { AuthorizationRequest } from './records.js';
+import { conditions } from './requested-claims.js';
 import { redirectUriOf } from './redirect-uri.js';
 import type { State } from './state.js';
 
@@ -16,6 +17,8 @@ export function checkAuthorizationRequest(
   checkPkce(parameters, client, state.service);
   checkNonce(parameters);
   checkPrompt(parameters);
+  checkMaxAge(parameters);
+  checkClaims(parameters);
   const scopes = scopesOf(parameters, state.service);
   return { clientId: client.text('clientId') ?? '', parameters, redirectUri, scopes };
 }
@@ -75,6 +78,18 @@ function checkPrompt(parameters: URLSearchParams): void {
   if (prompts.includes('none') && prompts.length > 1) {
     throw new OAuthError('EMU-PROMPT', 'invalid_request', 'prompt=none does not go with another prompt.');
   }
+}
+
+/** OpenID Connect Core §3.1.2.1: seconds. */
+function checkMaxAge(parameters: URLSearchParams): void {
+  if (/^\d{1,9}$/.test(given(parameters, 'max_age') ?? '0')) return;
+  throw new OAuthError('EMU-MAX-AGE', 'invalid_request', 'max_age is no number of seconds.');
+}
+
+/** OpenID Connect Core §5.5: JSON. */
+function checkClaims(parameters: URLSearchParams): void {
+  conditions(parameters, 'id_token');
+  conditions(parameters, 'userinfo');
 }
 
 /**

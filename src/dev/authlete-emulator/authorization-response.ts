@@ -8,7 +8,7 @@ export interface Redirection {
   parameters: URLSearchParams;
 }
 
-type Members = Record<string, string | undefined>;
+type Members = Readonly<Record<string, string | undefined>>;
 
 /** LOCATION, or FORM with `response_mode=form_post`; with `state` and the issuer's name (RFC 9207), unless `issSuppressed`. */
 export function authorizationResponse(

@@ -1,5 +1,5 @@
 import { checkAuthorizationRequest } from '../authorization-request.js';
-import { authorizationResponse } from '../authorization-response.js';
+import { authorizationResponse, type Redirection } from '../authorization-response.js';
 import { interaction } from '../interaction.js';
 import { type Answer, OAuthError } from '../oauth-error.js';
 import { given, parametersOf } from '../parameters.js';
@@ -18,7 +18,7 @@ export function authorization(call: Properties, state: State): Answer {
   return direct(parameters, client, state);
 }
 
-/** Whatever stands beside the request_uri doesn't count (RFC 9126 §4, RFC 9101 §5). All refusals are BAD_REQUEST: nobody is redirected. */
+/** Whatever stands beside the request_uri doesn't count (RFC 9126 §4, RFC 9101 §5). A refused request_uri is BAD_REQUEST: nobody is redirected. */
 function pushed(requestUri: string, client: Properties, state: State): Answer {
   const known = state.pushed.get(requestUri);
   // No source for the codes of an unknown, expired or foreign one.
@@ -28,7 +28,7 @@ function pushed(requestUri: string, client: Properties, state: State): Answer {
     throw new OAuthError('EMU-FOREIGN-REQUEST-URI', 'invalid_request_uri', 'The request_uri is another client’s.');
   }
   if (known.used) throw usedRequestUri();
-  return interaction(known.request, client, state, requestUri);
+  return orBack(known.request, state, () => interaction(known.request, client, state, requestUri));
 }
 
 /** com: used again after completion. */
@@ -44,14 +44,19 @@ function refuseUnpushed(client: Properties, service: Properties): void {
     throw new OAuthError('EMU-PAR-REQUIRED', 'invalid_request', 'The service requires PAR.');
 }
 
-/** RFC 6749 §4.1.2.1: once it is known where to, a mistake goes back to the client. */
 function direct(parameters: URLSearchParams, client: Properties, state: State): Answer {
   const redirectUri = redirectUriOf(parameters, client, state.service);
+  return orBack({ redirectUri, parameters }, state, () =>
+    interaction(checkAuthorizationRequest(parameters, client, state), client, state),
+  );
+}
+
+/** RFC 6749 §4.1.2.1: once it is known where to, a mistake goes back to the client. */
+function orBack(redirection: Redirection, state: State, answered: () => Answer): Answer {
   try {
-    return interaction(checkAuthorizationRequest(parameters, client, state), client, state);
+    return answered();
   } catch (failure) {
     if (!(failure instanceof OAuthError)) throw failure;
-    const { resultCode, message, content } = failure;
-    return authorizationResponse({ redirectUri, parameters }, state, [resultCode, message], { ...content });
+    return authorizationResponse(redirection, state, [failure.resultCode, failure.message], failure.content);
   }
 }
