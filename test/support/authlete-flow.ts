@@ -72,23 +72,24 @@ export async function exchange(
   client: FlowClient,
   code: string,
   changes: Changes = {},
+  beside = {},
 ): Promise<ApiAnswer> {
-  return token(call, client, {
+  const parameters = {
     grant_type: 'authorization_code',
     code,
     redirect_uri: client.redirectUri,
     code_verifier: VERIFIER,
-    ...changes,
-  });
+  };
+  return token(call, client, { ...parameters, ...changes }, beside);
 }
 
 export async function refresh(call: Call, client: FlowClient, refreshToken: unknown): Promise<ApiAnswer> {
   return token(call, client, { grant_type: 'refresh_token', refresh_token: String(refreshToken) });
 }
 
-async function token(call: Call, client: FlowClient, parameters: Changes): Promise<ApiAnswer> {
+async function token(call: Call, client: FlowClient, parameters: Changes, beside = {}): Promise<ApiAnswer> {
   const id = client.clientSecret === undefined ? { client_id: client.clientId } : {};
-  return call('auth/token', { ...credentials(client), parameters: form({ ...parameters, ...id }) });
+  return call('auth/token', { ...credentials(client), parameters: form({ ...parameters, ...id }), ...beside });
 }
 
 /** What the client gets at the end of it all. */
