@@ -8,14 +8,26 @@ import { temporaryDirectory, until } from './parlour.js';
 /** sbin isn't on everybody's PATH. */
 const PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`;
 
-/** nginx as a TLS terminator: https at `port`, plain http to `upstream`. `headers`: what it sets on forwarded requests, a `proxy_set_header` each. */
+export interface Terminated {
+  port: number;
+  upstream: number;
+  certificate: Certificate;
+}
+
+/**
+ * nginx as a TLS terminator: https at `port`, plain http to `upstream`. `headers`: what it sets on forwarded requests, a `proxy_set_header` each;
+ * `more`: further directives of the server.
+ */
 export async function startNginx(
-  { port, upstream, certificate }: { port: number; upstream: number; certificate: Certificate },
+  terminated: Terminated,
   headers: string[],
+  more: string[] = [],
 ): Promise<{ close(): Promise<void> }> {
+  const { port } = terminated;
   const directory = temporaryDirectory();
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, configuration(directory, port, upstream, certificate, headers));
+  const directives = [...more, ...headers.map(header => `proxy_set_header ${header};`)];
+  writeFileSync(file, configuration(directory, terminated, directives));
   const nginx = spawn('nginx', ['-p', directory, '-c', file], { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(nginx, 'exit');
   let said = '';
@@ -35,13 +47,8 @@ export async function startNginx(
   };
 }
 
-function configuration(
-  directory: string,
-  port: number,
-  upstream: number,
-  { certFile, keyFile }: Certificate,
-  headers: string[],
-): string {
+function configuration(directory: string, { port, upstream, certificate }: Terminated, directives: string[]): string {
+  const { certFile, keyFile } = certificate;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -56,10 +63,10 @@ http {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${certFile};
     ssl_certificate_key ${keyFile};
+    ${directives.join('\n    ')}
     location / {
       proxy_pass http://127.0.0.1:${upstream};
       proxy_http_version 1.1;
-      ${headers.map(header => `proxy_set_header ${header};`).join('\n      ')}
     }
   }
 }
