@@ -1,0 +1,83 @@
+import { type AuthleteAnswer, AuthleteError } from '../authlete-api.js';
+
+export interface Scope {
+  name: string;
+  description: string | undefined;
+}
+
+/** What an authorization request asks of the person, as Authlete has understood it (Authlete API v3, auth/authorization). */
+export interface AuthorizationRequest {
+  /** Opens `issue` and `fail`, once. It stays on the server. */
+  ticket: string;
+  clientId: string;
+  clientName: string;
+  scopes: Scope[];
+  /** RFC 9396, each as it came, in JSON. */
+  details: string[];
+  prompts: string[];
+  /** Seconds; 0: nothing but a new login will do. */
+  maxAge: number | undefined;
+  acrs: string[];
+  acrEssential: boolean;
+  subject: string | undefined;
+  loginHint: string | undefined;
+  /** Names of the claims for the ID token. */
+  claims: string[];
+}
+
+type Members = Record<string, unknown>;
+
+/** `parameters`: what the browser brought. Throws `AuthleteError` where the answer has no ticket or no client. */
+export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: string): AuthorizationRequest {
+  const { clientId, clientName } = members(answer['client']);
+  const [ticket, client] = [text(answer['ticket']), text(clientId)];
+  if (ticket === undefined || client === undefined) {
+    throw new AuthleteError('malformed', {
+      api: 'auth/authorization',
+      reason: 'the answer has no ticket or no client',
+    });
+  }
+  return {
+    ticket,
+    clientId: client,
+    clientName: text(clientName) ?? client,
+    scopes: list(answer['scopes']).map(scope),
+    details: list(members(answer['authorizationDetails'])['elements']).map(detail => JSON.stringify(detail, null, 2)),
+    subject: text(answer['subject']),
+    loginHint: text(answer['loginHint']),
+    prompts: texts(answer['prompts']),
+    maxAge: maxAge(answer['maxAge'], parameters),
+    acrs: texts(answer['acrs']),
+    acrEssential: answer['acrEssential'] === true,
+    claims: texts(answer['claims']),
+  };
+}
+
+/** Authlete's 0 means that there is no limit; a `max_age=0` is known from the browser's own request alone, which a pushed one isn't in. */
+function maxAge(answered: unknown, parameters: string): number | undefined {
+  if (typeof answered === 'number' && answered > 0) return answered;
+  return new URLSearchParams(parameters).get('max_age') === '0' ? 0 : undefined;
+}
+
+function scope(given: unknown): Scope {
+  const { name, description } = members(given);
+  return { name: text(name) ?? '', description: text(description) };
+}
+
+/** A number counts as text: `clientId` is one. */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown): string[] {
+  return list(value).filter(item => typeof item === 'string');
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
