@@ -1,0 +1,61 @@
+import type { Account } from './accounts.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+
+/** That somebody has logged in with this browser. */
+export interface Login {
+  subject: string;
+  /** Seconds since the epoch. */
+  authTime: number;
+  acr: string | undefined;
+  /** What the person has agreed to since, for requests that may not ask (`prompt=none`). */
+  consents: { clientId: string; scopes: string[] }[];
+}
+
+/** Reasons of auth/authorization/fail. */
+export type Unmet = 'NOT_LOGGED_IN' | 'EXCEEDS_MAX_AGE' | 'DIFFERENT_SUBJECT' | 'ACR_NOT_SATISFIED';
+
+export function loginOf({ subject, acr }: Account, before: Login | undefined): Login {
+  const consents = before?.subject === subject ? before.consents : [];
+  return { subject, acr, authTime: now(), consents };
+}
+
+/** `timeout`: seconds for which a login is remembered. */
+export function isRemembered({ authTime }: Login, timeout: number): boolean {
+  return now() - authTime < timeout;
+}
+
+/** What the request demands of the login and doesn't get, in the order of authlete.md; `fresh`: it was made for this request. */
+export function unmet(
+  { maxAge, subject, acrs, acrEssential }: AuthorizationRequest,
+  login: Login | undefined,
+  fresh = false,
+): Unmet | undefined {
+  if (!login) return 'NOT_LOGGED_IN';
+  if (!fresh && isExceeded(maxAge, login)) return 'EXCEEDS_MAX_AGE';
+  if (subject !== undefined && subject !== login.subject) return 'DIFFERENT_SUBJECT';
+  if (acrEssential && !acrs.includes(login.acr ?? '')) return 'ACR_NOT_SATISFIED';
+  return undefined;
+}
+
+/** OpenID Connect Core §3.1.2.1: `max_age=0` is as good as `prompt=login`. */
+function isExceeded(maxAge: number | undefined, { authTime }: Login): boolean {
+  return maxAge === 0 || (maxAge !== undefined && now() - authTime > maxAge);
+}
+
+export function consent(login: Login, { clientId, scopes }: AuthorizationRequest): void {
+  const before = consentTo(login, clientId);
+  const others = login.consents.filter(other => other.clientId !== clientId);
+  login.consents = [...others, { clientId, scopes: [...new Set([...before, ...scopes.map(({ name }) => name)])] }];
+}
+
+/** Details (RFC 9396) are asked for each time: a transfer of money isn't agreed to by one that went before. */
+export function hasConsented(login: Login, { clientId, scopes, details }: AuthorizationRequest): boolean {
+  const before = consentTo(login, clientId);
+  return details.length === 0 && scopes.every(({ name }) => before.includes(name));
+}
+
+function consentTo({ consents }: Login, clientId: string): string[] {
+  return consents.find(one => one.clientId === clientId)?.scopes ?? [];
+}
+
+const now = () => Math.floor(Date.now() / 1000);
