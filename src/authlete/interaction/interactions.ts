@@ -1,0 +1,49 @@
+import type { Request } from 'express';
+import type { Account } from './accounts.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+import { type Interaction, unguessable } from './browser-session.js';
+import { changeSession, renewSession } from './change-session.js';
+import { consent, loginOf } from './login.js';
+
+/** Of one browser at a time; the oldest gives way. */
+const MOST = 5;
+
+/** Gives the id under which this browser can go on. */
+export function begin(request: Request, asked: AuthorizationRequest): Promise<string> {
+  const id = unguessable();
+  const prompted = asked.prompts.some(prompt => prompt === 'LOGIN' || prompt === 'SELECT_ACCOUNT');
+  const login = prompted || asked.maxAge === 0 ? 'demanded' : 'if needed';
+  return changeSession(request, session => {
+    session.interactions = [...session.interactions, { id, request: asked, login } as const].slice(-MOST);
+    return id;
+  });
+}
+
+export function find({ session, query }: Request): Interaction | undefined {
+  return session.authorization?.interactions.find(({ id }) => id === query['id']);
+}
+
+/** Once: it's in the session no more when its ticket is used. */
+export function take(request: Request, { agreed }: { agreed: boolean }): Promise<Interaction | undefined> {
+  return changeSession(request, session => {
+    const taken = session.interactions.find(({ id }) => id === request.query['id']);
+    session.interactions = session.interactions.filter(other => other !== taken);
+    if (taken && agreed && session.login) consent(session.login, taken.request);
+    return taken;
+  });
+}
+
+export function logIn(request: Request, account: Account): Promise<void> {
+  return renewSession(request, ({ login, interactions }) => ({
+    csrf: unguessable(),
+    login: loginOf(account, login),
+    interactions: interactions.map(one => (one.id === request.query['id'] ? { ...one, login: 'done' } : one)),
+  }));
+}
+
+/** The person wants to be somebody else. */
+export function demandLogin(request: Request): Promise<void> {
+  return changeSession(request, session => {
+    for (const one of session.interactions) if (one.id === request.query['id']) one.login = 'demanded';
+  });
+}
