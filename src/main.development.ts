@@ -1,5 +1,7 @@
-import { type Configuration, ConfigurationError, readConfiguration } from './configuration.js';
-import { type Closable, closeOnSignal, say } from './process.js';
+import type { Configuration } from './configuration.js';
+import { ownDefaults, readDemoConfiguration } from './development/bff.js';
+import { type Demo, lines, runDemo } from './development/run.js';
+import type { Closable } from './process.js';
 import { startServer } from './server.js';
 
 const AUTHORIZATION_SERVER = { port: 3001, issuer: 'http://127.0.0.1:3001' };
@@ -7,29 +9,20 @@ const API = { port: 3002, url: 'http://127.0.0.1:3002', audience: 'urn:parlour:d
 const VITE = { port: 5173, url: 'http://localhost:5173' };
 const DATA = './data';
 
-/** Everything on one laptop, with no configuration: the demo SPA, the BFF, an authorization server and an API. Never in production. */
-async function start(withVite: boolean): Promise<void> {
-  // behind dynamic imports: a production install has nothing of this
-  const { refuseProduction } = await import('./dev/refuse-production.js');
-  refuseProduction();
+/** With no configuration: the demo SPA, the BFF, an authorization server and an API. */
+async function start(withVite: boolean): Promise<Demo> {
   const configuration = await configure(withVite);
   const running: Closable[] = [];
   if (hasOwnServers(configuration)) running.push(...(await startOwnServers(configuration)));
   if (withVite) running.push(await (await import('./dev/vite.js')).startVite('client-demo', VITE.port));
   running.unshift(await startServer(configuration));
-  closeOnSignal(...running);
-  say(greeting(configuration, withVite));
+  return { running, greeting: greeting(configuration, withVite) };
 }
 
 /** Whoever names another authorization server has to bring a client of theirs, too. */
 async function configure(withVite: boolean): Promise<Configuration> {
-  const { developmentSecrets } = await import('./dev/secrets.js');
-  const { SESSION_KEYS, CLIENT_SECRET } = developmentSecrets(DATA);
-  const ours = {
-    STORAGE_URL: `file:${DATA}`,
-    SESSION_KEYS,
-    ...(withVite ? { SPA_DEV_URL: VITE.url } : { SPA_DIR: 'client-demo/dist' }),
-  };
+  const { own, CLIENT_SECRET } = await ownDefaults(DATA);
+  const ours = { ...own, ...(withVite ? { SPA_DEV_URL: VITE.url } : { SPA_DIR: 'client-demo/dist' }) };
   const demo = {
     ISSUER: AUTHORIZATION_SERVER.issuer,
     CLIENT_ID: 'parlour-demo',
@@ -37,9 +30,8 @@ async function configure(withVite: boolean): Promise<Configuration> {
     SCOPE: 'openid profile email offline_access orders:read',
     API_ROUTES: `/api=${API.url}`,
   };
-  const whole = readConfiguration(undefined, { ...ours, ...demo, PUBLIC_URL: 'http://localhost:3000' });
-  const PUBLIC_URL = `http://localhost:${whole.server.port}`;
-  return readConfiguration(undefined, { ...ours, ...(hasOwnServers(whole) && demo), PUBLIC_URL });
+  const whole = readDemoConfiguration({ ...ours, ...demo });
+  return hasOwnServers(whole) ? whole : readDemoConfiguration(ours);
 }
 
 function hasOwnServers({ bff }: Configuration): boolean {
@@ -63,22 +55,10 @@ async function startOwnServers({ bff }: Configuration): Promise<Closable[]> {
   ];
 }
 
-/** Of the ports that no variable chooses; the server itself says the rest. */
-function explained(error: unknown): string {
-  if (error instanceof ConfigurationError) return error.message;
-  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error;
-  const reason = taken
-    ? `port ${String(error.port)} is taken, perhaps by another npm start: stop what listens there`
-    : error instanceof Error
-      ? error.message
-      : String(error);
-  return `Parlour can’t start: ${reason}`;
-}
-
 function greeting(configuration: Configuration, withVite: boolean): string {
   const { server, bff } = configuration;
   const own = hasOwnServers(configuration);
-  const lines: [boolean, string][] = [
+  return lines(
     [true, `Parlour is ready: open ${bff.frontends.map(({ publicUrl }) => publicUrl).join(' or ')}`],
     [own, 'Log in as alice, bob or carol, with any password.'],
     [true, ''],
@@ -88,15 +68,7 @@ function greeting(configuration: Configuration, withVite: boolean): string {
     [true, `Health and metrics    http://${server.managementHost}:${server.managementPort}`],
     [true, ''],
     [true, `For development only. Secrets and sessions are in ${DATA}. Ctrl-C stops it.`],
-  ];
-  const shown = lines.filter(([is]) => is).map(([, text]) => (text === '' ? '' : `  ${text}`));
-  return ['', ...shown, ''].join('\n');
+  );
 }
 
-try {
-  await start(process.argv.includes('--vite'));
-} catch (error) {
-  say(explained(error), process.stderr);
-  // whatever was open by then must not keep the process
-  process.exit(1);
-}
+await runDemo('npm start', () => start(process.argv.includes('--vite')));

@@ -1,0 +1,39 @@
+import { ConfigurationError } from '../environment/configuration-error.js';
+import { type Closable, closeOnSignal, reasonOf, say } from '../process.js';
+
+export interface Demo {
+  /** In the order in which they end. */
+  running: Closable[];
+  greeting: string;
+}
+
+/** Everything on one laptop, never in production. What is under `dev/` comes by dynamic imports: a production install has nothing of it. */
+export async function runDemo(command: string, start: () => Promise<Demo>): Promise<void> {
+  try {
+    const { refuseProduction } = await import('../dev/refuse-production.js');
+    refuseProduction();
+    const { running, greeting } = await start();
+    closeOnSignal(...running);
+    say(greeting);
+  } catch (error) {
+    say(explained(error, command), process.stderr);
+    // whatever was open by then must not keep the process
+    process.exit(1);
+  }
+}
+
+/** Of the ports that no variable chooses; the server itself says the rest. */
+function explained(error: unknown, command: string): string {
+  if (error instanceof ConfigurationError) return error.message;
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error;
+  const reason = taken
+    ? `port ${String(error.port)} is taken, perhaps by another ${command}: stop what listens there`
+    : reasonOf(error);
+  return `Parlour can’t start: ${reason}`;
+}
+
+/** Lines for people; those that don't hold are left out. */
+export function lines(...all: [boolean, string][]): string {
+  const shown = all.filter(([holds]) => holds).map(([, text]) => (text === '' ? '' : `  ${text}`));
+  return ['', ...shown, ''].join('\n');
+}
