@@ -75,6 +75,7 @@ describe('auth/authorization', () => {
       idTokenClaims: JSON.stringify(claims.id_token),
     });
     const plain = (await interaction(call, CLIENT, { scope: 'openid offline_access' })).body;
+    expect((await interaction(call, CLIENT, { scope: 'unheard-of' })).body).not.toHaveProperty('scopes');
     expect(plain).toMatchObject({ maxAge: 0, acrEssential: false, scopes: [{ name: 'openid' }] });
     for (const name of ['prompts', 'acrs', 'subject', 'loginHint', 'uiLocales', 'claims']) {
       expect(plain).not.toHaveProperty(name);

@@ -19,6 +19,8 @@ describe('pushed_auth_req', () => {
   });
 
   it.each([
+    ['EMU-NOT-EMULATED', 'invalid_request', { request: 'e30.e30.' }],
+    ['EMU-NOT-EMULATED', 'invalid_request', { authorization_details: '[]' }],
     ['EMU-PUSHED-REQUEST-URI', 'invalid_request', { request_uri: 'urn:x' }],
     ['A011304', 'invalid_request', { redirect_uri: 'https://elsewhere.example/' }],
     ['EMU-NO-RESPONSE-TYPE', 'invalid_request', { response_type: undefined }],

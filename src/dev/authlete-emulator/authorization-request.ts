@@ -12,6 +12,7 @@ export function checkAuthorizationRequest(
   client: Properties,
   state: State,
 ): AuthorizationRequest {
+  refuseNotEmulated(parameters);
   const redirectUri = redirectUriOf(parameters, client, state.service);
   checkResponseType(parameters, client, state.service);
   checkPkce(parameters, client, state.service);
@@ -21,6 +22,14 @@ export function checkAuthorizationRequest(
   checkClaims(parameters);
   const scopes = scopesOf(parameters, state.service);
   return { clientId: client.text('clientId') ?? '', parameters, redirectUri, scopes };
+}
+
+/** A request object (RFC 9101) and rich authorization (RFC 9396), rather than acting as if they weren't there. */
+function refuseNotEmulated(parameters: URLSearchParams): void {
+  for (const name of ['request', 'authorization_details']) {
+    if (!parameters.has(name)) continue;
+    throw new OAuthError('EMU-NOT-EMULATED', 'invalid_request', `The emulator does without ${name}.`);
+  }
 }
 
 function checkResponseType(parameters: URLSearchParams, client: Properties, service: Properties): void {

@@ -29,7 +29,8 @@ export interface RunningEmulator extends RunningServer {
 
 /**
  * Authlete's API as far as an authorization server with PAR needs it, in memory: one service, some clients. Checked against the documentation
- * and not against the vendor's service: codes that begin with EMU- are ours.
+ * and not against the vendor's service: codes that begin with EMU- are ours. Of what such a server might want, there are no request objects, no rich
+ * authorization, no JWT access tokens, and no tokens bound to certificates.
  */
 export async function startAuthleteEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   refuseProduction();

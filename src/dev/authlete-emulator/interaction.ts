@@ -20,9 +20,7 @@ export function interaction(
   const members = {
     service: about(state.service, ['serviceName', 'issuer', 'policyUri', 'tosUri']),
     client: about(client, ['clientId', 'clientName', 'clientType', 'clientUri', 'logoUri', 'policyUri', 'tosUri']),
-    scopes: (state.service.list('supportedScopes') ?? [])
-      .filter(scope => scopes.includes(scope.text('name') ?? ''))
-      .map(scope => about(scope, ['name', 'description'])),
+    scopes: scopes.length > 0 ? described(scopes, state.service) : undefined,
     display: 'PAGE',
     ...promptsOf(parameters),
     maxAge: maxAgeOf(parameters, client),
@@ -30,6 +28,7 @@ export function interaction(
     subject: requestedSubject(parameters),
     loginHint: given(parameters, 'login_hint'),
     uiLocales: listed(words(given(parameters, 'ui_locales'))),
+    resources: listed(parameters.getAll('resource')),
     claims: listed(claimNames(request, 'id_token')),
     claimsAtUserInfo: listed(claimNames(request, 'userinfo')),
     idTokenClaims: asText(conditions(parameters, 'id_token')),
@@ -45,6 +44,11 @@ export function interaction(
         ticket,
       })
     : answer('A004001', 'A ticket was issued.', 'INTERACTION', { ...members, ticket });
+}
+
+function described(scopes: string[], service: Properties): object[] | undefined {
+  const asked = service.list('supportedScopes')?.filter(scope => scopes.includes(scope.text('name') ?? ''));
+  return asked?.map(scope => about(scope, ['name', 'description']));
 }
 
 /** Upper-case in the vendor's Prompt. */

@@ -18,10 +18,10 @@ export function redirectUriOf(parameters: URLSearchParams, client: Properties, s
   throw new OAuthError('A011304', 'invalid_request', 'The redirect URI is not registered.');
 }
 
-/** RFC 8252 §7.3: an app that listens on loopback has another port each time. */
+/** RFC 8252 §7.3: an app that listens on loopback has another port each time; `localhost` and https too (the vendor's Service). */
 function samePath(registered: string, asked: string): boolean {
   const [ours, theirs] = [URL.parse(registered), URL.parse(asked)];
-  if (!ours || !theirs || ours.protocol !== 'http:' || !LOOPBACK_HOSTS.has(ours.hostname)) return false;
+  if (!ours || !theirs || !LOOPBACK_HOSTS.has(ours.hostname)) return false;
   ours.port = theirs.port;
   return ours.href === theirs.href;
 }
