@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AUTHLETE_OPTIONS, type AuthleteApiOptions, type AuthleteOptions } from './authlete.options.js';
 import { AuthleteError } from './authlete-error.js';
 import { AuthleteEvents } from './events.js';
-import { isObject } from './option-rules.js';
+import { jsonObject } from './json.js';
+import { redact } from './redact.js';
 import { type Reply, request } from './reply.js';
 
 export { AuthleteError } from './authlete-error.js';
@@ -19,6 +20,12 @@ export type AuthleteApiName =
 
 /** What Authlete wants done, and the text that goes to the client as it is. */
 export type AuthleteAnswer = Record<string, unknown> & { action: string; responseContent?: string; dpopNonce?: string };
+
+/** Documents, and the statuses that they may come with: 204 is no keys, 302 keys that are kept elsewhere. */
+const DOCUMENTS: Record<'service/configuration' | 'service/jwks/get', number[]> = {
+  'service/configuration': [200],
+  'service/jwks/get': [200, 204, 302],
+};
 
 /** Authlete's web API, version 2 or 3, whichever the credential is for. */
 @Injectable()
@@ -44,10 +51,10 @@ export class AuthleteApi {
     return answer;
   }
 
-  /** A document as it is. Redirects are for the client to follow. */
-  async get(path: 'service/configuration' | 'service/jwks/get'): Promise<Reply> {
+  /** A document as it is, in one of the API's ways to answer. Throws `AuthleteError`. */
+  async get(path: keyof typeof DOCUMENTS): Promise<Reply> {
     const reply = await this.send(path, { method: 'GET' });
-    if (![200, 204, 302].includes(reply.status)) throw refusal(path, reply);
+    if (!DOCUMENTS[path].includes(reply.status)) throw refusal(path, reply);
     return reply;
   }
 
@@ -62,15 +69,15 @@ export class AuthleteApi {
 
 /** Authlete API v3, “Two layers of status”: what isn't 200 is about our own call, `{ resultCode, resultMessage }`. */
 function refusal(api: string, { status, body }: Reply): AuthleteError {
-  const { resultCode, resultMessage } = jsonOf(body) ?? {};
+  const { resultCode, resultMessage } = jsonObject(body) ?? {};
   const kind = status === 429 ? 'rate_limited' : status >= 500 ? 'unreachable' : 'refused';
-  const reason = typeof resultMessage === 'string' ? resultMessage : `status ${status}`;
+  const reason = typeof resultMessage === 'string' ? redact(resultMessage) : `status ${status}`;
   return new AuthleteError(kind, { api, status, reason, resultCode: textOf(resultCode) });
 }
 
 /** Its shape is checked here once; `null` is how Authlete says that something is absent. */
 function answerOf(api: string, { status, body }: Reply): AuthleteAnswer {
-  const { action, responseContent, dpopNonce, ...rest } = jsonOf(body) ?? {};
+  const { action, responseContent, dpopNonce, ...rest } = jsonObject(body) ?? {};
   const resultCode = textOf(rest['resultCode']);
   const malformed = (reason: string) => new AuthleteError('malformed', { api, status, resultCode, reason });
   if (typeof action !== 'string') throw malformed('the answer has no action');
@@ -90,13 +97,4 @@ function isTextOrAbsent(value: unknown): value is string | null | undefined {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function jsonOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,10 +3,10 @@ import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
 import { ValidateNested, validateSync } from 'class-validator';
 import { compile } from 'proxy-addr';
+import { isObject } from './json.js';
 import {
   AuthleteOptionsError,
   flat,
-  isObject,
   object,
   Optional,
   type OptionProblem,

@@ -1,4 +1,5 @@
 import { ValidateBy, ValidateIf, type ValidationError } from 'class-validator';
+import { isObject } from './json.js';
 
 /** `path` as in `api.baseUrl`; `text` goes on from there: "is missing". */
 export interface OptionProblem {
@@ -52,10 +53,6 @@ export function someOf(rule: OptionRule): OptionRule {
 }
 
 export const object: OptionRule = value => (isObject(value) ? undefined : 'must be an object');
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The errors of class-validator, flat. What is no object at all is told once, not again for each option that it lacks. */
 export function flat(errors: ValidationError[], parent = ''): OptionProblem[] {
