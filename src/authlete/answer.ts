@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { type AuthleteAnswer, type AuthleteApiName, AuthleteError } from './authlete-api.js';
-import { EndpointError } from './endpoint-error.js';
+import { BASIC_CHALLENGE, EndpointError } from './endpoint-error.js';
 
 interface Exchange {
   api: AuthleteApiName;
@@ -58,9 +58,6 @@ export const ANSWERS: Readonly<Record<AuthleteApiName, Readonly<Record<string, E
   'auth/userinfo/issue': { JSON: json(200), JWT: body(200, 'application/jwt'), ...forTokens },
 };
 
-/** For a 401 to a client that used `Authorization`, in the scheme that it used (RFC 6749 §5.2). */
-export const BASIC_CHALLENGE = 'Basic realm="OAuth client", charset="UTF-8"';
-
 /**
  * Says to the client what Authlete wants said. False when the action leaves that to the endpoint. Throws `AuthleteError` for an action that the
  * API doesn't have, and for an answer that can't be sent.
@@ -116,7 +113,7 @@ function challenge(status: number): End {
 }
 
 function otherGrant(): never {
-  throw new EndpointError(400, 'unsupported_grant_type', 'This grant type isn’t served here.');
+  throw new EndpointError(400, 'unsupported_grant_type', 'This grant type is not served here.');
 }
 
 /** RFC 9449 §8.1 has its characters. */

@@ -1,4 +1,6 @@
-/** Error codes of our own: RFC 6749 §5.2, RFC 6750 §3.1, RFC 9449 §5; the last two of RFC 6749 §4.1.2.1, for want of better ones. */
+import { AuthleteError } from './authlete-error.js';
+
+/** Codes of our own: RFC 6749 §5.2, RFC 6750 §3.1, RFC 9449 §5; the last two are of RFC 6749 §4.1.2.1, for want of better ones. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -8,7 +10,10 @@ export type OAuthErrorCode =
   | 'server_error'
   | 'temporarily_unavailable';
 
-/** A refusal of ours, before Authlete has been asked, or because it couldn't be. `description` is for the client's developers. */
+/**
+ * An answer that is ours and not Authlete's: a refusal, or a failure. `description` is for the client's developers, in the characters of RFC 6749
+ * §5.2, and repeats nothing of the request.
+ */
 export class EndpointError extends Error {
   override readonly name = 'EndpointError';
   constructor(
@@ -21,5 +26,27 @@ export class EndpointError extends Error {
   }
 }
 
-export const invalidRequest = (description: string, status = 400) =>
-  new EndpointError(status, 'invalid_request', description);
+/** For a 401 to a client that used `Authorization`, in the scheme that is served (RFC 6749 §5.2). */
+export const BASIC_CHALLENGE = 'Basic realm="OAuth client", charset="UTF-8"';
+
+/** Seconds. */
+const RETRY_AFTER = '5';
+
+export function invalidRequest(description: string, status = 400): EndpointError {
+  return new EndpointError(status, 'invalid_request', description);
+}
+
+export function methodNotAllowed(methods: readonly string[]): EndpointError {
+  const headers = { Allow: methods.join(', ') };
+  return new EndpointError(405, 'invalid_request', 'This address does not take that method.', headers);
+}
+
+/** A call of ours that failed says nothing about the client's request, and nothing of it leaves. */
+export function failureOf(thrown: unknown): EndpointError {
+  if (thrown instanceof EndpointError) return thrown;
+  if (thrown instanceof AuthleteError && thrown.passes) {
+    const headers = { 'Retry-After': RETRY_AFTER };
+    return new EndpointError(503, 'temporarily_unavailable', 'Please try again in a moment.', headers);
+  }
+  return new EndpointError(500, 'server_error', 'The request could not be processed.');
+}
