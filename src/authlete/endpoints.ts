@@ -1,4 +1,4 @@
-/** The authorization server's fixed addresses, under the issuer's origin; what each of them takes. */
+/** The authorization server's fixed addresses, under the issuer's origin. */
 export const ENDPOINTS = {
   pushedAuthorizationRequest: '/as/par',
   authorization: '/as/authorization',
@@ -11,15 +11,15 @@ export const ENDPOINTS = {
   oauthAuthorizationServer: '/.well-known/oauth-authorization-server',
 } as const;
 
-/** For `Allow` (RFC 9110 §15.5.6). */
-export const METHODS: Readonly<Record<keyof typeof ENDPOINTS, readonly string[]>> = {
-  pushedAuthorizationRequest: ['POST'],
-  authorization: ['GET', 'POST'],
-  token: ['POST'],
-  revocation: ['POST'],
-  userinfo: ['GET', 'POST'],
-  jwks: ['GET', 'HEAD'],
-  interaction: ['GET', 'POST'],
-  openidConfiguration: ['GET', 'HEAD'],
-  oauthAuthorizationServer: ['GET', 'HEAD'],
-};
+/** What each of them takes. */
+export const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
+  [ENDPOINTS.pushedAuthorizationRequest, ['POST']],
+  [ENDPOINTS.authorization, ['GET', 'POST']],
+  [ENDPOINTS.token, ['POST']],
+  [ENDPOINTS.revocation, ['POST']],
+  [ENDPOINTS.userinfo, ['GET', 'POST']],
+  [ENDPOINTS.jwks, ['GET', 'HEAD']],
+  [ENDPOINTS.interaction, ['GET', 'POST']],
+  [ENDPOINTS.openidConfiguration, ['GET', 'HEAD']],
+  [ENDPOINTS.oauthAuthorizationServer, ['GET', 'HEAD']],
+]);
