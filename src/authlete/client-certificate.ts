@@ -1,0 +1,32 @@
+import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { compile } from 'proxy-addr';
+import type { AuthleteOptions } from './authlete.options.js';
+import { certificatesInHeaders } from './certificate-headers.js';
+import { certificatesOfSocket } from './tls-certificate.js';
+
+/** PEM, as Authlete takes it; the path is the chain without the client's own certificate. */
+export interface ClientCertificate {
+  clientCertificate?: string;
+  clientCertificatePath?: string[];
+}
+
+/**
+ * Who tells us of client certificates: the socket, unless its peer is the terminator that we trust. Then the socket's own certificate would be the
+ * terminator's; and a header from anybody else is a forgery (RFC 9440 §4).
+ */
+export function clientCertificateReader({
+  trustedTlsTerminator: terminator,
+}: AuthleteOptions): (request: IncomingMessage) => ClientCertificate {
+  const isTrusted = compile(terminator?.addresses ?? []);
+  return request => {
+    const { remoteAddress } = request.socket;
+    const behind = terminator !== undefined && remoteAddress !== undefined && isTrusted(remoteAddress, 0);
+    return inPem(behind ? certificatesInHeaders(request, terminator.style) : certificatesOfSocket(request.socket));
+  };
+}
+
+function inPem([leaf, ...path]: X509Certificate[]): ClientCertificate {
+  if (leaf === undefined) return {};
+  return { clientCertificate: leaf.toString(), ...(path.length > 0 && { clientCertificatePath: path.map(String) }) };
+}
