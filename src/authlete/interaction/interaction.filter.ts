@@ -1,0 +1,55 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AuthleteError } from '../authlete-error.js';
+import { EndpointError } from '../endpoint-error.js';
+import { AuthleteEvents } from '../events.js';
+import { readOnForAWhile } from '../unread-body.js';
+import { SessionGone } from './change-session.js';
+import { explain, Explained, type ExplanationKind } from './explanation.js';
+import { AccountsError } from './people.js';
+
+/** Whatever it was, a person gets a page. */
+@Catch()
+@Injectable()
+export class InteractionFilter implements ExceptionFilter {
+  constructor(@Inject(AuthleteEvents) private readonly events: AuthleteEvents) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  answer(thrown: unknown, request: Request, response: Response): void {
+    const kind = kindOf(thrown);
+    this.log(kind, thrown, request.path);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    readOnForAWhile(request);
+    explain(response, kind, thrown instanceof EndpointError ? thrown.status : undefined);
+  }
+
+  private log(kind: ExplanationKind, thrown: unknown, endpoint: string): void {
+    const ours = kind === 'unavailable' || kind === 'failed';
+    if (!ours) this.events.record({ event: 'request_refused', level: 'info', endpoint, error: kind });
+    else this.events.record({ ...failureOf(thrown), level: 'error', endpoint });
+  }
+}
+
+function kindOf(thrown: unknown): ExplanationKind {
+  if (thrown instanceof Explained) return thrown.kind;
+  if (thrown instanceof SessionGone) return 'over';
+  if (thrown instanceof EndpointError) return 'malformed';
+  const passes = thrown instanceof AccountsError || (thrown instanceof AuthleteError && thrown.passes);
+  return passes ? 'unavailable' : 'failed';
+}
+
+function failureOf(thrown: unknown) {
+  if (thrown instanceof AuthleteError) {
+    const { api, kind, status, resultCode, message } = thrown;
+    return { event: 'authlete_failed', api, kind, status, resultCode, reason: message };
+  }
+  const cause = thrown instanceof AccountsError ? thrown.cause : thrown;
+  return { event: 'request_failed', reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) };
+}
