@@ -51,6 +51,12 @@ export function readAuthleteConfiguration(
   return { ...process, ...(tls && { tls }), options, dangers: unread(env) };
 }
 
+/** Whether the environment names a service of Authlete's, or begins to. */
+export function namesService(env: NodeJS.ProcessEnv = process.env): boolean {
+  const { given } = readEnvironment(AUTHLETE_VARIABLES, env);
+  return given.some(({ variable: { option } }) => option?.startsWith('api.') && option !== 'api.timeout');
+}
+
 function readOptions(settings: unknown): [AuthleteSettings | undefined, readonly OptionProblem[]] {
   try {
     return [readAuthleteOptions(settings), []];

@@ -4,11 +4,11 @@ import { type AccessToken, bearerToken, type Guard, insufficientScope, invalidTo
 export interface IntrospectionOptions {
   baseUrl: string;
   /** API v3. */
-  serviceId?: string;
-  accessToken?: string;
+  serviceId?: string | undefined;
+  accessToken?: string | undefined;
   /** API v2. */
-  apiKey?: string;
-  apiSecret?: string;
+  apiKey?: string | undefined;
+  apiSecret?: string | undefined;
 }
 
 /** What a token is good for is asked anew at each call: the tokens say nothing by themselves (Authlete API, auth/introspection). */
