@@ -45,6 +45,17 @@ describe('imports', () => {
     ['bff/session/session.ts', 'openid-client', 'only bff/oauth-client/ may import it'],
     ['bff/tokens/refresh.ts', 'oauth4webapi', 'only bff/oauth-client/ may import it'],
     ['server.ts', './bff/nowhere.js', 'the library has other doors'],
+    ['authlete/answer.ts', '../bff/errors.js', 'the endpoints stand alone'],
+    ['authlete/interaction/page.ts', '../../environment/variables.js', 'the endpoints stand alone'],
+    ['authlete/server.ts', '../configuration.js', 'the endpoints stand alone'],
+    ['authlete/answer.ts', '../dev/html.js', 'only a dynamic import may lead into dev/'],
+    ['authlete/interaction/page.ts', '../endpoints/token.controller.js', 'imports go down only'],
+    ['bff/errors.ts', '../authlete/index.js', 'only the demo knows the endpoints'],
+    ['server.ts', './authlete/index.js', 'only the demo knows the endpoints'],
+    ['main.authlete.ts', './authlete/answer.js', 'the endpoints have other doors'],
+    ['main.authlete.ts', './dev/demo-api/index.js', 'only a dynamic import may lead into dev/'],
+    ['dev/authlete-emulator/state.ts', '../../authlete/index.js', 'dev/ knows nothing but itself'],
+    ['environment/variables.ts', '../process.js', 'imports go down only'],
   ])('control: %s may not import %s', (path, specifier, why) => {
     expect(importViolations(withImport(path, specifier))).toEqual([expect.stringMatching(`^${path} .*: ${why}$`)]);
   });
@@ -64,8 +75,8 @@ describe('each file', () => {
     expect(lapsed(({ lapses }) => lapses)).toEqual([]);
   });
 
-  it('structure: leaves the environment to configuration.ts', () => {
-    const readers = ['configuration.ts', 'dev/refuse-production.ts'];
+  it('structure: leaves the environment to what reads configurations', () => {
+    const readers = ['authlete/configuration.ts', 'configuration.ts', 'dev/refuse-production.ts'];
     expect(lapsed(({ readsEnvironment }) => readsEnvironment)).toEqual(readers);
   });
 

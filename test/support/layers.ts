@@ -5,15 +5,41 @@ import type { SourceFile } from './source-tree.js';
  * knows nothing of its neighbours, so login/, logout/ and api-proxy/ never import one another.
  */
 export const LAYERS: readonly (readonly string[])[] = [
-  ['main.ts', 'main.development.ts'],
-  ['server.ts'],
+  ['main.ts', 'main.development.ts', 'main.authlete.ts', 'authlete/main.ts'],
+  ['development/'],
+  ['server.ts', 'authlete/server.ts'],
   ['app.module.ts', 'management.ts'],
   ['spa/'],
-  ['configuration.ts'],
-  ['configuration/'],
+  ['configuration.ts', 'authlete/configuration.ts'],
+  ['configuration/', 'authlete/configuration/'],
   // what every process of ours needs, whatever it serves
   ['process.ts', 'json-log.ts'],
   ['environment/'],
+  // the authorization server's endpoints
+  ['authlete/index.ts'],
+  ['authlete/authlete.module.ts'],
+  ['authlete/endpoints/', 'authlete/host-application.ts', 'authlete/session-store.ts'],
+  ['authlete/authlete.module-definition.ts'],
+  [
+    'authlete/interaction/',
+    'authlete/forwarding.ts',
+    'authlete/access-token.ts',
+    'authlete/service-check.ts',
+    'authlete/edge.middleware.ts',
+  ],
+  ['authlete/client-request.ts', 'authlete/answer.ts', 'authlete/endpoint-error.filter.ts'],
+  ['authlete/client-credentials.ts', 'authlete/client-certificate.ts', 'authlete/form-body.ts'],
+  [
+    'authlete/certificate-headers.ts',
+    'authlete/tls-certificate.ts',
+    'authlete/endpoint-error.ts',
+    'authlete/unread-body.ts',
+  ],
+  ['authlete/authlete-api.ts'],
+  ['authlete/events.ts', 'authlete/reply.ts'],
+  ['authlete/authlete.options.ts', 'authlete/authlete-error.ts', 'authlete/redact.ts', 'authlete/endpoints.ts'],
+  ['authlete/option-rules.ts'],
+  ['authlete/json.ts'],
   // the library
   ['bff/index.ts'],
   ['bff/bff.module.ts'],
@@ -50,6 +76,18 @@ export const LAYERS: readonly (readonly string[])[] = [
 /** Where the library is entered from outside its folder. */
 const DOORS = ['bff/index.ts', 'bff/bff.options.ts'];
 
+/** The endpoints know nothing of the BFF, nor it of them; only the demo brings them together. */
+const AUTHLETE_DOORS = ['authlete/index.ts', 'authlete/server.ts', 'authlete/configuration.ts'];
+const AUTHLETE_GUESTS = ['main.authlete.ts', 'development/'];
+/** The process around the endpoints; and what every process needs. */
+const AUTHLETE_PROCESS = [
+  'authlete/main.ts',
+  'authlete/server.ts',
+  'authlete/configuration.ts',
+  'authlete/configuration/',
+];
+const NEUTRAL = ['process.ts', 'json-log.ts', 'environment/'];
+
 /** Packages that one folder alone may import. */
 const OWNERS: Record<string, string> = {
   'openid-client': 'bff/oauth-client/',
@@ -70,9 +108,19 @@ export function importViolations(sources: readonly SourceFile[]): string[] {
 function wrongFile(from: string, to: string, dynamic: boolean): string | undefined {
   if (isIn(from, 'dev/')) return isIn(to, 'dev/') ? undefined : 'dev/ knows nothing but itself';
   if (isIn(to, 'dev/')) return dynamic ? undefined : 'only a dynamic import may lead into dev/';
+  if (isIn(from, 'authlete/') !== isIn(to, 'authlete/')) return wrongFileOfAuthlete(from, to) ?? wrongLayer(from, to);
   if (isIn(from, 'bff/') && !isIn(to, 'bff/')) return 'the library imports nothing from outside its folder';
   if (!isIn(from, 'bff/') && isIn(to, 'bff/') && !DOORS.includes(to)) return 'the library has other doors';
   return wrongLayer(from, to);
+}
+
+function wrongFileOfAuthlete(from: string, to: string): string | undefined {
+  if (isIn(from, 'authlete/')) {
+    const process = AUTHLETE_PROCESS.some(room => isIn(from, room));
+    return process && NEUTRAL.some(room => isIn(to, room)) ? undefined : 'the endpoints stand alone';
+  }
+  if (!AUTHLETE_GUESTS.some(room => isIn(from, room))) return 'only the demo knows the endpoints';
+  return AUTHLETE_DOORS.includes(to) ? undefined : 'the endpoints have other doors';
 }
 
 function wrongLayer(from: string, to: string): string | undefined {
