@@ -2,7 +2,7 @@ import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { methodNotAllowed } from './endpoint-error.js';
 import { EndpointErrorFilter } from './endpoint-error.filter.js';
-import { METHODS } from './endpoints.js';
+import { addressOf, METHODS } from './endpoints.js';
 
 /** What holds at each of our addresses. */
 @Injectable()
@@ -10,8 +10,7 @@ export class EdgeMiddleware implements NestMiddleware {
   constructor(@Inject(EndpointErrorFilter) private readonly errors: EndpointErrorFilter) {}
 
   use(request: Request, response: Response, next: NextFunction): void {
-    // as Express matches routes: whatever the case, with or without a slash at the end
-    const methods = METHODS.get(request.path.toLowerCase().replace(/\/$/, ''));
+    const methods = METHODS.get(addressOf(request));
     if (methods === undefined) return next();
     // RFC 6749 §5.1: whatever is said here is for one client, once
     response.setHeader('Cache-Control', 'no-store').setHeader('Pragma', 'no-cache');

@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } f
 import type { Request, Response } from 'express';
 import { AuthleteError } from './authlete-error.js';
 import { EndpointError, failureOf } from './endpoint-error.js';
+import { addressOf } from './endpoints.js';
 import { AuthleteEvents } from './events.js';
 import { readOnForAWhile } from './unread-body.js';
 
@@ -17,7 +18,7 @@ export class EndpointErrorFilter implements ExceptionFilter {
   }
 
   answer(thrown: unknown, request: Request, response: Response): void {
-    this.log(thrown, request.path);
+    this.log(thrown, addressOf(request));
     if (response.headersSent) {
       // breaking off is the only honest end of an answer that is under way
       response.destroy();

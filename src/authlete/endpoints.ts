@@ -1,3 +1,5 @@
+import type { Request } from 'express';
+
 /** The authorization server's fixed addresses, under the issuer's origin. */
 export const ENDPOINTS = {
   pushedAuthorizationRequest: '/as/par',
@@ -23,3 +25,8 @@ export const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
   [ENDPOINTS.openidConfiguration, ['GET', 'HEAD']],
   [ENDPOINTS.oauthAuthorizationServer, ['GET', 'HEAD']],
 ]);
+
+/** As Express finds routes: in any case, with or without a slash at the end; a middleware's own `path` is what its mount leaves. */
+export function addressOf({ baseUrl, path }: Request): string {
+  return `${baseUrl}${path}`.toLowerCase().replace(/\/+$/, '');
+}
