@@ -34,9 +34,8 @@ function defaultMode(parameters: URLSearchParams): string {
 }
 
 function present(members: Members): URLSearchParams {
-  return new URLSearchParams(
-    Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  const said = Object.entries(members).filter((member): member is [string, string] => member[1] !== undefined);
+  return new URLSearchParams(said);
 }
 
 /** OAuth 2.0 Form Post Response Mode, Appendix A. */
