@@ -45,5 +45,5 @@ export function sendPage(response: Response, status: number, { title, content }:
         </main>
       </body>
     </html>`;
-  response.set(HEADERS).status(status).type('html').send(document.source);
+  response.set(HEADERS).status(status).type('html').end(document.source);
 }

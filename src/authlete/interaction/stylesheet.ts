@@ -11,7 +11,9 @@ main { width: min(27rem, 100%); margin: auto; padding: 2.25rem 2rem 2rem; backgr
   border: 1px solid var(--edge); border-top: 4px solid var(--brand); border-radius: 12px; box-shadow: 0 16px 40px rgb(18 25 60 / .09) }
 h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
 p { margin: 0 0 1.25rem; color: var(--quiet); overflow-wrap: anywhere }
-strong { color: var(--text) }
+h1 + [role=alert] { margin-top: 1rem }
+main > :last-child { margin-bottom: 0 }
+strong { color: var(--text); unicode-bidi: isolate }
 [role=alert], .note { padding: .75rem 1rem; border-radius: 8px; border-inline-start: 4px solid }
 [role=alert] { color: var(--warn); background: var(--warn-wash) }
 .note { color: var(--text); background: var(--wash); border-color: var(--brand) }
