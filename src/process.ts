@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { errorCode } from './environment/variables.js';
 
 /** A line to people; events go to the log. */
 export function say(text: string, to: NodeJS.WriteStream = process.stdout): void {
@@ -30,11 +31,14 @@ export function closeOnSignal(...running: Closable[]): void {
 export async function closeWithin(
   seconds: number,
   app: Closable,
-  http: Pick<Server, 'closeAllConnections'>,
+  http: Pick<Server, 'closeAllConnections' | 'closeIdleConnections'>,
 ): Promise<void> {
   const late = setTimeout(() => http.closeAllConnections(), seconds * 1000);
+  // Node closes only those that are idle now: one that is kept alive after its last answer would hold everything up
+  const idle = setInterval(() => http.closeIdleConnections(), 100);
   await app.close();
   clearTimeout(late);
+  clearInterval(idle);
 }
 
 const LISTEN_FAILURES: Record<string, string> = {
@@ -46,8 +50,7 @@ const LISTEN_FAILURES: Record<string, string> = {
 /** In the operator's words, with the variable to change. */
 export function cantListen(variable: string, host: string, port: number): (cause: unknown) => never {
   return cause => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const reason = LISTEN_FAILURES[code] ?? reasonOf(cause);
+    const reason = LISTEN_FAILURES[errorCode(cause)] ?? reasonOf(cause);
     throw new Error(`it can’t listen on ${host}:${port} (${variable}): ${reason}`, { cause });
   };
 }

@@ -67,6 +67,8 @@ function dangers({ dangers: found = [], production }: AuthleteConfiguration, { s
 /** Or nothing: what has been half-started keeps no process. */
 async function listening(app: NestExpressApplication, { host, port, tls }: AuthleteConfiguration): Promise<string> {
   try {
+    // first what has nothing to do with the port: the service's configuration is compared
+    await app.init();
     await app.listen(port, host).catch(cantListen('AS_PORT', host, port));
   } catch (error) {
     await app.close();

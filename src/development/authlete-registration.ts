@@ -37,7 +37,7 @@ export function registeredService(issuer: string): Properties {
 export function registeredClients({ bff }: Configuration): Properties[] {
   return bff.frontends.map(({ clientId, clientAuthMethod, idTokenSignedResponseAlg, publicUrl, name }) => ({
     clientId,
-    clientName: `Parlour, ${name}`,
+    clientName: name === 'default' ? 'Parlour demo' : name,
     clientType: 'CONFIDENTIAL',
     tokenAuthMethod: clientAuthMethod.toUpperCase(),
     redirectUris: [`${publicUrl}${bff.pathPrefix}/callback`],
