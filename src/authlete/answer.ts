@@ -49,7 +49,7 @@ export const ANSWERS: Readonly<Record<AuthleteApiName, Readonly<Record<string, E
     NATIVE_SSO: otherGrant,
   },
   'auth/revocation': {
-    OK: ({ response }) => void response.end(),
+    OK: ({ response }) => void response.status(200).end(),
     INVALID_CLIENT: json(401),
     BAD_REQUEST: json(400),
     INTERNAL_SERVER_ERROR: internalError,

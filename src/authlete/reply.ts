@@ -7,18 +7,19 @@ export interface Reply {
   status: number;
   body: string;
   location?: string;
-  contentType?: string;
 }
 
 /** One HTTP exchange with Authlete; throws `AuthleteError`. A redirect isn't followed: our credential is for one host alone. */
 export async function request(api: string, url: string, init: RequestInit, timeout: number): Promise<Reply> {
+  const signal = AbortSignal.timeout(timeout);
   try {
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeout) });
-    const [location, contentType] = [response.headers.get('location'), response.headers.get('content-type')];
-    const body = await readBounded(api, response);
-    return { status: response.status, body, ...(location && { location }), ...(contentType && { contentType }) };
+    const response = await fetch(url, { ...init, redirect: 'manual', signal });
+    const location = response.headers.get('location');
+    return { status: response.status, body: await readBounded(api, response), ...(location && { location }) };
   } catch (cause) {
-    throw cause instanceof AuthleteError ? cause : failureOf(api, cause);
+    if (cause instanceof AuthleteError) throw cause;
+    const kind = signal.aborted ? 'timeout' : 'unreachable';
+    throw new AuthleteError(kind, { api, reason: signal.aborted ? 'no answer in time' : reasonOf(cause), cause });
   }
 }
 
@@ -33,15 +34,8 @@ async function readBounded(api: string, { body, status }: Response): Promise<str
   return Buffer.concat(chunks).toString();
 }
 
-function failureOf(api: string, cause: unknown): AuthleteError {
-  const late = cause instanceof Error && cause.name === 'TimeoutError';
-  const reason = late ? 'no answer in time' : reasonOf(cause);
-  return new AuthleteError(late ? 'timeout' : 'unreachable', { api, reason, cause });
-}
-
 /** undici says “fetch failed”, and why in its cause. */
 function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const { code } = thrown as NodeJS.ErrnoException; // a system error has one, others don't
-  return thrown.cause instanceof Error ? reasonOf(thrown.cause) : (code ?? thrown.message);
+  const { cause, code, message }: { cause?: unknown; code?: unknown; message?: unknown } = Object(thrown);
+  return cause === undefined ? String(code ?? message ?? thrown) : reasonOf(cause);
 }
