@@ -165,9 +165,9 @@ describe('prompt=none', () => {
   it('E9: says server_error where the accounts can’t be asked', async () => {
     const browser = await signedIn(stage);
     stage.village.away = true;
-    const { status, json } = await begin(stage, browser, { prompt: 'none' });
+    const failed = await begin(stage, browser, { prompt: 'none' });
     stage.village.away = false;
-    expect([status, json()['error']]).toEqual([500, 'server_error']);
+    expect([failed.status, failed.json()['error']]).toEqual([500, 'server_error']);
     expect(await ask(browser)).toBe('issued');
   });
 });

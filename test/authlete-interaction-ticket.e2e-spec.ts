@@ -68,7 +68,8 @@ describe('the ticket', () => {
     await consentPage();
     const tabs = [browser, browser.clone(), browser.clone(), browser.clone()];
     const hops = await Promise.all(tabs.map(tab => press(tab, tab === browser ? 'deny' : 'allow')));
-    expect(hops.map(({ status }) => status).toSorted()).toEqual([302, 400, 400, 400]);
+    expect(hops.filter(({ status }) => status === 302)).toHaveLength(1);
+    expect(hops.filter(({ status }) => status === 400)).toHaveLength(3);
     expect(stage.ends()).toHaveLength(1);
   });
 
