@@ -52,8 +52,8 @@ export type ClientName = (typeof CLIENT_NAMES)[number];
 
 /** As Authlete makes them: base64url, with both of the characters that openid-client percent-encodes. */
 export const SECRET = 'qfd0Sc-LHh_D0mJb2-xg7K_P4tYDg';
-/** All that a decoder can do wrong (RFC 6749 §2.3.1): an escape that isn't one, a plus, the separator, not ASCII. */
-export const ODD_SECRET = '100%+a:b c%2B&=ü"-_';
+/** All that a decoder can do wrong (RFC 6749 §2.3.1): an escape that isn't one, one that is, a plus, a space, the separator. */
+export const ODD_SECRET = '100%+a:b c%2B&="-_';
 export const SUBJECT_DN = 'CN=client,O=Example,C=DE';
 
 /** A client for each way to authenticate that the article's settings have. */
