@@ -86,7 +86,7 @@ function explain({ code, error, error_description: description, message, cause }
   if (error === 'access_denied') return 'the login was denied in the browser';
   if (error) return `the server refused it, ${error}: ${description ?? 'it says no more'}`;
   if (message === 'fetch failed') return `the server can’t be reached (${cause?.code})`;
-  return cause?.message ? `${message}: ${cause.message}` : message;
+  return [message, cause?.message ?? cause?.status].filter(Boolean).join(': '); // an answer has a status
 }
 
 const [issuer, clientId] = positionals;
