@@ -67,7 +67,10 @@ describe('docs/authlete.md, action and answer', () => {
     server = createServer(app);
     url = `http://127.0.0.1:${await listen(server)}`;
   });
-  afterAll(() => void server.close());
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+  });
 
   async function outcome(api: string, action: string): Promise<[status: string, gets: string]> {
     const response = await fetch(`${url}/?${new URLSearchParams({ api, action })}`, { redirect: 'manual' });
