@@ -59,15 +59,15 @@ function greeting(configuration: Configuration, withVite: boolean): string {
   const { server, bff } = configuration;
   const own = hasOwnServers(configuration);
   return lines(
-    [true, `Parlour is ready: open ${bff.frontends.map(({ publicUrl }) => publicUrl).join(' or ')}`],
-    [own, 'Log in as alice, bob or carol, with any password.'],
-    [true, ''],
-    [own, `Authorization server  ${AUTHORIZATION_SERVER.issuer}`],
-    [own, `API                   ${API.url}`],
-    [withVite, `Vite, hot reload      ${VITE.url}`],
-    [true, `Health and metrics    http://${server.managementHost}:${server.managementPort}`],
-    [true, ''],
-    [true, `For development only. Secrets and sessions are in ${DATA}. Ctrl-C stops it.`],
+    `Parlour is ready: open ${bff.frontends.map(({ publicUrl }) => publicUrl).join(' or ')}`,
+    own && 'Log in as alice, bob or carol, with any password.',
+    '',
+    own && `Authorization server  ${AUTHORIZATION_SERVER.issuer}`,
+    own && `API                   ${API.url}`,
+    withVite && `Vite, hot reload      ${VITE.url}`,
+    `Health and metrics    http://${server.managementHost}:${server.managementPort}`,
+    '',
+    `For development only. Secrets and sessions are in ${DATA}. Ctrl-C stops it.`,
   );
 }
 

@@ -25,7 +25,7 @@ let running: ChildProcess | undefined;
 beforeAll(async () => {
   emulator = await startAuthleteEmulator({ port: 0 });
 });
-afterEach(() => running?.kill('SIGKILL'));
+afterEach(() => void running?.kill('SIGKILL'));
 afterAll(() => emulator.close());
 
 function start(environment: Record<string, string>) {

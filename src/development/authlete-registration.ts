@@ -2,6 +2,7 @@ import { ENDPOINTS } from '../authlete/index.js';
 import type { Configuration } from '../configuration.js';
 
 type Properties = Record<string, unknown>;
+type Frontend = Configuration['bff']['frontends'][number];
 
 const API_SCOPES = [
   { name: 'orders:read', description: 'See what you have ordered' },
@@ -33,18 +34,19 @@ export function registeredService(issuer: string): Properties {
   };
 }
 
-/** And of the BFF, in those of its `Client`; one for each frontend. */
-export function registeredClients({ bff }: Configuration): Properties[] {
-  return bff.frontends.map(({ clientId, clientAuthMethod, idTokenSignedResponseAlg, publicUrl, name }) => ({
+/** And of the BFF, in those of its `Client`: a frontend is one. */
+export function registeredClient(frontend: Frontend, pathPrefix: string): Properties {
+  const { clientId, clientAuthMethod, idTokenSignedResponseAlg, publicUrl, name } = frontend;
+  return {
     clientId,
     clientName: name === 'default' ? 'Parlour demo' : name,
     clientType: 'CONFIDENTIAL',
     tokenAuthMethod: clientAuthMethod.toUpperCase(),
-    redirectUris: [`${publicUrl}${bff.pathPrefix}/callback`],
+    redirectUris: [`${publicUrl}${pathPrefix}/callback`],
     responseTypes: ['CODE'],
     grantTypes: ['AUTHORIZATION_CODE', 'REFRESH_TOKEN'],
     idTokenSignAlg: idTokenSignedResponseAlg,
-  }));
+  };
 }
 
 /** The one of examples/native-app.mjs; its port varies (RFC 8252 §7.3). */
