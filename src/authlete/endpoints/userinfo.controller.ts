@@ -21,8 +21,16 @@ export class UserinfoController {
   ) {}
 
   @Get(ENDPOINTS.userinfo)
+  async get(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.tell(request, response);
+  }
+
   @Post(ENDPOINTS.userinfo)
-  async tell(@Req() request: Request, @Res() response: Response): Promise<void> {
+  async post(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.tell(request, response);
+  }
+
+  private async tell(request: Request, response: Response): Promise<void> {
     const token = await readAccessToken(request, this.options.bodyLimit);
     // a token that is bound to a certificate needs the certificate, but no chain (RFC 8705 §3)
     const { clientCertificate } = this.clients.certificate(request);
