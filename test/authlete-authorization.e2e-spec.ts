@@ -121,6 +121,14 @@ describe('a request that opens an interaction', () => {
     expect(title(await browser.resume())).toBe('Sign in');
   });
 
+  it('E7: is the same at the address with a slash or in capitals, as Express finds it', async () => {
+    const browser = new HttpBrowser();
+    const { search } = new URL(stage.url());
+    const page = await browser.navigate(`${stage.issuer}/AS/Authorization/${search}`);
+    expect(title(page)).toBe('Sign in');
+    expect(title(await browser.navigate(page.url.replace('/as/interaction', '/AS/Interaction/')))).toBe('Sign in');
+  });
+
   it('E7: may have been pushed before', async () => {
     const pushed = await fetch(`${stage.issuer}/as/par`, {
       method: 'POST',

@@ -25,7 +25,7 @@ beforeAll(async () => {
     });
   });
   site = client.url.replace('127.0.0.1', 'localhost');
-  stage = await startLoginStage(`${site}/callback`);
+  stage = await startLoginStage({ redirectUri: `${site}/callback` });
   chromium = await launchBrowser();
 });
 afterAll(async () => {

@@ -147,7 +147,9 @@ describe('another browser', () => {
   it('E11: finds no session by an id that it has made up, or signed itself', async () => {
     const { url } = await consentPage();
     const [cookie] = browser.cookies(stage.issuer);
-    const id = decodeURIComponent(cookie?.value ?? '').slice(2).split('.')[0];
+    const id = decodeURIComponent(cookie?.value ?? '')
+      .slice(2)
+      .split('.')[0];
     for (const made of [`s%3A${id}.${'A'.repeat(43)}`, `${id}`, 's%3Amade-up.x']) {
       const other = new HttpBrowser();
       other.setCookie(stage.issuer, `${COOKIE}=${made}; Path=/; Secure; HttpOnly`);

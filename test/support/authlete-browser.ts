@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { Store } from 'express-session';
 import { randomBytes } from 'node:crypto';
 import { type Account, type Accounts, ENDPOINTS } from '../../src/authlete/index.js';
 import { startAuthleteServer } from '../../src/authlete/server.js';
@@ -54,7 +55,11 @@ export interface LoginStage {
 }
 
 /** Our authorization server on the emulator, for a public client that may do without PAR. */
-export async function startLoginStage(redirectUri = REDIRECT_URI, lines: string[] = []): Promise<LoginStage> {
+export async function startLoginStage(
+  brought: { redirectUri?: string; sessionStore?: Store } = {},
+): Promise<LoginStage> {
+  const { redirectUri = REDIRECT_URI, sessionStore } = brought;
+  const lines: string[] = [];
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const emulator = await startAuthleteEmulator({
@@ -71,7 +76,7 @@ export async function startLoginStage(redirectUri = REDIRECT_URI, lines: string[
   };
   const village = new Village();
   const configuration = { host: '127.0.0.1', port, production: false, logLevel: 'debug' as const, options };
-  const server = await startAuthleteServer(configuration, { accounts: village }, logTo(lines));
+  const server = await startAuthleteServer(configuration, { accounts: village, sessionStore }, logTo(lines));
   return {
     issuer,
     emulator,

@@ -2,11 +2,12 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } f
 import type { Request, Response } from 'express';
 import { AuthleteError } from '../authlete-error.js';
 import { EndpointError } from '../endpoint-error.js';
+import { addressOf } from '../endpoints.js';
 import { AuthleteEvents } from '../events.js';
 import { readOnForAWhile } from '../unread-body.js';
 import { SessionGone } from './change-session.js';
 import { explain, Explained, type ExplanationKind } from './explanation.js';
-import { AccountsError } from './people.js';
+import { HostFailure } from './host-failure.js';
 
 /** Whatever it was, a person gets a page. */
 @Catch()
@@ -15,19 +16,19 @@ export class InteractionFilter implements ExceptionFilter {
   constructor(@Inject(AuthleteEvents) private readonly events: AuthleteEvents) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<Request>(), http.getResponse<Response>());
+    const [request, response] = host.getArgs<[Request, Response]>();
+    this.answer(thrown, request, response);
   }
 
   answer(thrown: unknown, request: Request, response: Response): void {
     const kind = kindOf(thrown);
-    this.log(kind, thrown, request.path);
+    this.log(kind, thrown, addressOf(request));
     if (response.headersSent) {
       response.destroy();
       return;
     }
     readOnForAWhile(request);
-    explain(response, kind, thrown instanceof EndpointError ? thrown.status : undefined);
+    explain(response, kind, kind === 'malformed' && thrown instanceof EndpointError ? thrown.status : undefined);
   }
 
   private log(kind: ExplanationKind, thrown: unknown, endpoint: string): void {
@@ -41,7 +42,7 @@ function kindOf(thrown: unknown): ExplanationKind {
   if (thrown instanceof Explained) return thrown.kind;
   if (thrown instanceof SessionGone) return 'over';
   if (thrown instanceof EndpointError) return 'malformed';
-  const passes = thrown instanceof AccountsError || (thrown instanceof AuthleteError && thrown.passes);
+  const passes = thrown instanceof HostFailure || (thrown instanceof AuthleteError && thrown.passes);
   return passes ? 'unavailable' : 'failed';
 }
 
@@ -50,6 +51,6 @@ function failureOf(thrown: unknown) {
     const { api, kind, status, resultCode, message } = thrown;
     return { event: 'authlete_failed', api, kind, status, resultCode, reason: message };
   }
-  const cause = thrown instanceof AccountsError ? thrown.cause : thrown;
+  const cause = thrown instanceof HostFailure ? (thrown.cause ?? thrown) : thrown;
   return { event: 'request_failed', reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) };
 }

@@ -2,17 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ACCOUNTS, AUTHLETE_OPTIONS, type AuthleteOptions } from '../authlete.options.js';
 import type { Account, Accounts } from './accounts.js';
+import { HostFailure } from './host-failure.js';
 import { isRemembered, type Login } from './login.js';
 
 /** Somebody with an account, who has logged in with this browser. */
 export interface SignedIn {
   login: Login;
   account: Account;
-}
-
-/** The host’s accounts can’t be asked. */
-export class AccountsError extends Error {
-  override readonly name = 'AccountsError';
 }
 
 @Injectable()
@@ -41,6 +37,6 @@ async function asked<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (cause) {
-    throw new AccountsError('The accounts can’t be asked', { cause });
+    throw new HostFailure('The accounts can’t be asked', { cause });
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type Store } from 'express-session';
 import { AUTHLETE_OPTIONS, type AuthleteOptions, SESSION_STORE } from '../authlete.options.js';
+import { HostFailure } from './host-failure.js';
 import { InteractionFilter } from './interaction.filter.js';
 
 export const SESSION_COOKIE = '__Host-Http-authorization-session';
@@ -24,14 +25,13 @@ export class SessionMiddleware implements NestMiddleware {
   }
 
   use(request: Request, response: Response, next: NextFunction): void {
-    const fail = (error: unknown) => this.errors.answer(error, request, response);
+    const fail = (error: Error) => this.errors.answer(error, request, response);
     if (request.session !== undefined) return fail(new Error('another session middleware runs before AuthleteModule'));
     // the issuer is https, or on loopback, where browsers keep Secure cookies too; behind a TLS terminator the socket is plain
     Object.defineProperty(request, 'secure', { value: true });
-    this.session(request, response, (error: unknown) => {
-      if (error) fail(error);
+    this.session(request, response, (cause: unknown) => {
       // while its store has no connection, express-session goes on without a session
-      else if (request.session === undefined) fail(new Error('the session store can’t be reached'));
+      if (cause || request.session === undefined) fail(new HostFailure('The session store can’t be asked', { cause }));
       else next();
     });
   }
