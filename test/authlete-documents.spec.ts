@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express from 'express';
@@ -126,6 +126,15 @@ describe('docs/authlete.md, the variables', () => {
       (server ? new EndpointServerOptions()[server] : Reflect.get(options, option.replace('api.', ''))) ?? '',
     );
   }
+});
+
+describe('docs/authlete.md, the events', () => {
+  it('are those that are recorded', () => {
+    const sources = globSync('src/authlete/**/*.ts').map(path => readFileSync(path, 'utf8'));
+    const recorded = sources.flatMap(text => [...text.matchAll(/\bevent: '(\w+)'/g)].map(([, name = '']) => name));
+    const listed = table('## Events in the log').map(([name = '']) => name);
+    expect(listed.toSorted()).toEqual([...new Set(recorded)].toSorted());
+  });
 });
 
 describe('docs/authlete.md, the accounts', () => {
