@@ -38,7 +38,8 @@ function headerOf({ headersDistinct }: IncomingMessage, name: string): [string] 
 }
 
 function escapedPem(value: string): X509Certificate {
-  const [, base64] = /^-+BEGIN CERTIFICATE-+([a-z\d+/=\s]+)-+END CERTIFICATE-+\s*$/i.exec(unescaped(value)) ?? [];
+  const [, base64] =
+    /^\s*-----BEGIN CERTIFICATE-----([A-Za-z\d+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(unescaped(value)) ?? [];
   if (base64 === undefined) throw new UnreadableCertificate('no PEM');
   return fromDer(Buffer.from(base64, 'base64'));
 }
