@@ -5,7 +5,7 @@ import type { Credential } from './support/certificates.js';
 
 export interface TlsClient {
   /** Posts this form, with further headers: an array is a line each. */
-  post(url: string, form: string, headers?: Record<string, string | string[]>): Promise<Said>;
+  post(url: string, form: string, headers?: Record<string, string | string[]>): Promise<Said & { reused: boolean }>;
   close(): void;
 }
 
@@ -19,7 +19,8 @@ export function tlsClient(ca: string, shown?: Pick<Credential, 'key' | 'chain'>)
         text(response).then(body => {
           const flat = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
           const json = () => Object(JSON.parse(body)) as Record<string, unknown>; // an object, whatever is in it
-          resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(flat), body, json });
+          const status = response.statusCode ?? 0;
+          resolve({ status, headers: Object.fromEntries(flat), body, json, reused: sent.reusedSocket });
         }, reject);
       });
       sent.on('error', reject).end(form);
