@@ -104,6 +104,7 @@ describe('prompt=none', () => {
     stage.emulator.set({ client: other });
     const browser = await signedIn(stage);
     expect(await ask(browser, { client_id: '4712' })).toBe('CONSENT_REQUIRED');
+    expect(await ask(browser, { client_id: '4712', scope: 'nothing-that-there-is' })).toBe('CONSENT_REQUIRED');
   });
 
   it('E9: takes the consent of one person for nobody else’s', async () => {

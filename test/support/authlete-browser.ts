@@ -22,7 +22,7 @@ export const PASSWORD = 'correct horse & <battery>';
 export class Village implements Accounts {
   readonly people = new Map<string, Account>([
     ['alice', { subject: 'alice', name: 'Alice <i>Abbott</i>', claims: { name: 'Alice', email: 'alice@example.com' } }],
-    ['bob', { subject: 'bob', name: 'Bob Brown', claims: { name: 'Bob' }, acr: SILVER }],
+    ['bob', { subject: 'bob', name: 'Bob Brown', claims: { name: 'Bob', email: 'bob@example.com' }, acr: SILVER }],
     ['carol', { subject: 'carol', name: 'Carol Clark', claims: {}, acr: GOLD }],
   ]);
   /** Nobody can be asked. */

@@ -43,7 +43,7 @@ function isExceeded(maxAge: number | undefined, { authTime }: Login): boolean {
 }
 
 export function consent(login: Login, { clientId, scopes }: AuthorizationRequest): void {
-  const before = consentTo(login, clientId);
+  const before = consentTo(login, clientId) ?? [];
   const others = login.consents.filter(other => other.clientId !== clientId);
   login.consents = [...others, { clientId, scopes: [...new Set([...before, ...scopes.map(({ name }) => name)])] }];
 }
@@ -51,11 +51,11 @@ export function consent(login: Login, { clientId, scopes }: AuthorizationRequest
 /** Details (RFC 9396) are asked for each time: a transfer of money isn't agreed to by one that went before. */
 export function hasConsented(login: Login, { clientId, scopes, details }: AuthorizationRequest): boolean {
   const before = consentTo(login, clientId);
-  return details.length === 0 && scopes.every(({ name }) => before.includes(name));
+  return before !== undefined && details.length === 0 && scopes.every(({ name }) => before.includes(name));
 }
 
-function consentTo({ consents }: Login, clientId: string): string[] {
-  return consents.find(one => one.clientId === clientId)?.scopes ?? [];
+function consentTo({ consents }: Login, clientId: string): string[] | undefined {
+  return consents.find(one => one.clientId === clientId)?.scopes;
 }
 
 const now = () => Math.floor(Date.now() / 1000);
