@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import session, { MemoryStore, type SessionData } from 'express-session';
 import { AuthleteModule } from '../src/authlete/index.js';
+import { Turns } from '../src/authlete/interaction/turns.js';
 import {
   begin,
   heard,
@@ -111,6 +112,27 @@ describe('a request that a login in another tab has overtaken', () => {
     expect([page.status, title(page)]).toEqual([400, 'This sign-in can’t go on']);
     expect(page.setCookie).toEqual([]);
     expect(stage.ends()).toEqual([]);
+  });
+});
+
+describe('turns', () => {
+  it('E7: are taken one after another by what changes one session, and nobody waits for another’s', async () => {
+    const turns = new Turns();
+    const order: string[] = [];
+    let finish = (): void => undefined;
+    const held = new Promise<void>(resolve => (finish = resolve));
+    const first = turns.take('one', async () => {
+      order.push('begins');
+      await held;
+      order.push('ends');
+      throw new Error('and fails');
+    });
+    const second = turns.take('one', async () => void order.push('the next'));
+    await turns.take('another', async () => void order.push('another’s'));
+    finish();
+    await expect(first).rejects.toThrow('and fails');
+    await second;
+    expect(order).toEqual(['begins', 'another’s', 'ends', 'the next']);
   });
 });
 
