@@ -25,12 +25,12 @@ export const beside = (port: number) => ({
 });
 
 /** All mistakes of both at once; what both read is told once. */
-export async function configureAuthleteDemo(folder: string): Promise<AuthleteDemo> {
-  const emulated = !namesService();
+export async function configureAuthleteDemo(folder: string, env?: NodeJS.ProcessEnv): Promise<AuthleteDemo> {
+  const emulated = !namesService(env);
   const problems = new Set<string>();
-  const authlete = attempt(() => readAuthlete(emulated), problems);
+  const authlete = attempt(() => readAuthlete(emulated, env), problems);
   const defaults = await bffDefaults(folder, emulated, authlete);
-  const bff = attempt(() => readDemoConfiguration(defaults), problems);
+  const bff = attempt(() => readDemoConfiguration(defaults, env), problems);
   if (authlete) for (const problem of demoProblems(authlete, bff)) problems.add(problem);
   if (problems.size > 0 || !authlete || !bff) {
     throw new ConfigurationError([...problems], 'docs/authlete.md#variables, with docs/contract.md#variables,');
@@ -49,7 +49,7 @@ function attempt<T>(read: () => T, problems: Set<string>): T | undefined {
 }
 
 /** Clients and browsers are on the same machine, so AS_ISSUER follows AS_PORT. */
-function readAuthlete(emulated: boolean): AuthleteDemo['authlete'] {
+function readAuthlete(emulated: boolean, env?: NodeJS.ProcessEnv): AuthleteDemo['authlete'] {
   const defaults = {
     AS_PORT: String(PORT),
     AS_COOKIE_KEYS: randomSecret(),
@@ -61,14 +61,14 @@ function readAuthlete(emulated: boolean): AuthleteDemo['authlete'] {
     AS_ISSUER: `${HOST}:${port}`,
     ...(emulated && { ...credential, AUTHLETE_BASE_URL: beside(port).emulator.url }),
   });
-  return readAuthleteConfiguration(undefined, at(readAuthleteConfiguration(undefined, at(PORT)).port));
+  return readAuthleteConfiguration(env, at(readAuthleteConfiguration(env, at(PORT)).port));
 }
 
 /** Whoever names a service of Authlete's has to bring a client that is registered there. */
 async function bffDefaults(folder: string, emulated: boolean, authlete: AuthleteDemo['authlete'] | undefined) {
   const { own, CLIENT_SECRET } = await ownDefaults(folder);
   const client = { CLIENT_ID: 'parlour-demo', CLIENT_SECRET, ID_TOKEN_SIGNED_RESPONSE_ALG: 'ES256' };
-  const { api, management } = beside(authlete?.port ?? PORT);
+  const { api, management } = beside(authlete && fits(authlete.port) ? authlete.port : PORT);
   return {
     ...own,
     SPA_DIR: 'client-demo/dist',
@@ -84,13 +84,14 @@ function demoProblems({ host, port, options }: AuthleteConfiguration, bff: Confi
   const astray = bff?.bff.frontends.some(({ issuer }) => issuer !== options.issuer) ?? false;
   const found: [boolean, string][] = [
     [!isLoopbackAddress(host), 'AS_HOST must be on loopback: any password lets people in here'],
-    [
-      port === 0 || beside(port).management > LAST_PORT,
-      'AS_PORT must be a port with three others behind it, which the demo takes too',
-    ],
+    [!fits(port), 'AS_PORT must be a port with three others behind it, which the demo takes too'],
     [astray, `ISSUER must be ${options.issuer}, as AS_ISSUER is, or left out`],
   ];
   return found.filter(([wrong]) => wrong).map(([, problem]) => problem);
+}
+
+function fits(port: number): boolean {
+  return port > 0 && beside(port).management <= LAST_PORT;
 }
 
 export function randomSecret(): string {

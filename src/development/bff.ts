@@ -8,7 +8,7 @@ export async function ownDefaults(folder: string) {
 }
 
 /** The environment over these defaults; the browser is on the same machine, so PUBLIC_URL follows PORT. */
-export function readDemoConfiguration(defaults: Record<string, string>): Configuration {
-  const { server } = readConfiguration(undefined, { ...defaults, PUBLIC_URL: 'http://localhost:3000' });
-  return readConfiguration(undefined, { ...defaults, PUBLIC_URL: `http://localhost:${server.port}` });
+export function readDemoConfiguration(defaults: Record<string, string>, env?: NodeJS.ProcessEnv): Configuration {
+  const { server } = readConfiguration(env, { ...defaults, PUBLIC_URL: 'http://localhost:3000' });
+  return readConfiguration(env, { ...defaults, PUBLIC_URL: `http://localhost:${server.port}` });
 }
