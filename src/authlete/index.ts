@@ -9,3 +9,4 @@ export {
 export { ENDPOINTS } from './endpoints.js';
 export type { AuthleteEvent } from './events.js';
 export type { Account, Accounts } from './interaction/accounts.js';
+export { CLIENT_CERTIFICATES } from './tls-certificate.js';
