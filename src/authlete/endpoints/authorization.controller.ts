@@ -53,7 +53,7 @@ export class AuthorizationController {
     if (answer(response, 'auth/authorization', result)) return;
     const asked = readAuthorizationRequest(result, parameters);
     if (result.action === 'NO_INTERACTION') return this.decide(asked, request, response);
-    response.redirect(303, `${ENDPOINTS.interaction}?id=${await begin(request, asked)}`);
+    response.redirect(303, await begin(request, asked));
   }
 
   /** `prompt=none`: nobody may be asked. */

@@ -9,12 +9,13 @@ import type { Interaction } from './browser-session.js';
 import { explain, Explained } from './explanation.js';
 import { isForeign, isToken } from './forgery.js';
 import { InteractionFilter } from './interaction.filter.js';
-import { demandLogin, find, logIn, take } from './interactions.js';
+import { addressOfPage, demandLogin, find, logIn, take } from './interactions.js';
 import { type Page, sendPage } from './page.js';
 import { People } from './people.js';
 import { pageOf, type Said, type Step, stepOf } from './step.js';
 
 interface Visit {
+  address: string;
   csrf: string;
   step: Step;
   page: (said?: Said) => Page;
@@ -54,7 +55,7 @@ export class InteractionController {
         return this.logIn(form, visit, request, response);
       case 'switch':
         await demandLogin(request);
-        return again(request, response);
+        return response.redirect(303, visit.address);
       case 'allow':
         return this.allow(visit, request, response);
       case 'deny':
@@ -64,12 +65,17 @@ export class InteractionController {
     }
   }
 
-  private async logIn(form: URLSearchParams, { page }: Visit, request: Request, response: Response): Promise<void> {
+  private async logIn(
+    form: URLSearchParams,
+    { address, page }: Visit,
+    request: Request,
+    response: Response,
+  ): Promise<void> {
     const username = form.get('username') ?? '';
     const account = await this.people.authenticate(username, form.get('password') ?? '');
     if (!account) return sendPage(response, 422, page({ alert: WRONG, username }));
     await logIn(request, account);
-    again(request, response);
+    response.redirect(303, address);
   }
 
   /** What the request demands of a login isn't for the person to wave away. */
@@ -88,7 +94,7 @@ export class InteractionController {
     const interaction = required(find(request));
     const csrf = request.session.authorization?.csrf ?? '';
     const step = stepOf(interaction, await this.people.signedIn(request));
-    return { csrf, step, page: said => pageOf(step, interaction, csrf, said) };
+    return { address: addressOfPage(interaction.id), csrf, step, page: said => pageOf(step, interaction, csrf, said) };
   }
 }
 
@@ -101,11 +107,6 @@ function reasonOf(step: Step): FailReason {
 function required(interaction: Interaction | undefined): Interaction {
   if (!interaction) throw new Explained('over');
   return interaction;
-}
-
-/** By GET: the page can be loaded again without sending the form again. */
-function again({ originalUrl }: Request, response: Response): void {
-  response.redirect(303, originalUrl);
 }
 
 function finish(response: Response, { api, result }: AuthorizationEnd): void {

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ENDPOINTS } from '../endpoints.js';
 import type { Account } from './accounts.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { type Interaction, unguessable } from './browser-session.js';
@@ -8,14 +9,17 @@ import { consent, loginOf } from './login.js';
 /** Of one browser at a time; the oldest gives way. */
 const MOST = 5;
 
-/** Gives the id under which this browser can go on. */
+/** Of the page; in another browser it leads nowhere. */
+export const addressOfPage = (id: string): string => `${ENDPOINTS.interaction}?id=${id}`;
+
+/** Gives the address at which this browser can go on. */
 export function begin(request: Request, asked: AuthorizationRequest): Promise<string> {
   const id = unguessable();
   const prompted = asked.prompts.some(prompt => prompt === 'LOGIN' || prompt === 'SELECT_ACCOUNT');
   const login = prompted || asked.maxAge === 0 ? 'demanded' : 'if needed';
   return changeSession(request, session => {
     session.interactions = [...session.interactions, { id, request: asked, login } as const].slice(-MOST);
-    return id;
+    return addressOfPage(id);
   });
 }
 
