@@ -11,6 +11,7 @@ import {
   REDIRECT_URI,
   startLoginStage,
   title,
+  until,
 } from './support/authlete-browser.js';
 
 /** Seconds; longer than any ticket lives. */
@@ -25,6 +26,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 beforeEach(() => {
   stage.emulator.calls.splice(0);
+  stage.village.tried.splice(0);
   browser = new HttpBrowser();
 });
 afterEach(() => stage.emulator.clearFaults());
@@ -139,5 +141,41 @@ describe('the end of an interaction', () => {
       const { location } = await browser.submitForm({}, { button: 'allow', follow: false });
       expect(location).toMatch(`${uri}?code=`);
     }
+  });
+});
+
+describe('a person who denies', () => {
+  it('E10: on the consent page is reported as DENIED, and the client hears access_denied', async () => {
+    await begin(stage, browser);
+    await logIn(browser);
+    const back = await press(browser, 'deny');
+    expect(back.status).toBe(302);
+    expect(heard(back)).toMatchObject({ error: 'access_denied', state: 'a-state' });
+    expect(stage.ends()).toMatchObject([{ api: 'auth/authorization/fail', body: { reason: 'DENIED' } }]);
+  });
+
+  it('E10: on the login page is reported as DENIED, whatever the fields hold', async () => {
+    await begin(stage, browser);
+    expect(heard(await press(browser, 'deny', { username: '', password: '' }))).toMatchObject({
+      error: 'access_denied',
+    });
+    expect(stage.village.tried).toEqual([]);
+  });
+
+  it('E10: stays signed in', async () => {
+    await begin(stage, browser);
+    await logIn(browser);
+    await press(browser, 'deny');
+    expect(title(await begin(stage, browser))).toBe('Allow access?');
+  });
+
+  it('E10: can’t agree any more', async () => {
+    await begin(stage, browser);
+    await logIn(browser);
+    const second = browser.clone();
+    await press(browser, 'deny');
+    const late = await second.submitForm({}, { button: 'allow', until });
+    expect([late.status, title(late)]).toEqual([400, 'This sign-in can’t go on']);
+    expect(stage.ends()).toHaveLength(1);
   });
 });

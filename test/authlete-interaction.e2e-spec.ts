@@ -13,7 +13,6 @@ import {
   signedIn,
   startLoginStage,
   title,
-  until,
 } from './support/authlete-browser.js';
 
 let stage: LoginStage;
@@ -185,41 +184,5 @@ describe('the login', () => {
     stage.village.away = false;
     await browser.navigate(url ?? '');
     expect(title(await logIn(browser))).toBe('Allow access?');
-  });
-});
-
-describe('a person who denies', () => {
-  it('E10: on the consent page is reported as DENIED, and the client hears access_denied', async () => {
-    await begin(stage, browser);
-    await logIn(browser);
-    const back = await press(browser, 'deny');
-    expect(back.status).toBe(302);
-    expect(heard(back)).toMatchObject({ error: 'access_denied', state: 'a-state' });
-    expect(stage.ends()).toMatchObject([{ api: 'auth/authorization/fail', body: { reason: 'DENIED' } }]);
-  });
-
-  it('E10: on the login page is reported as DENIED, whatever the fields hold', async () => {
-    await begin(stage, browser);
-    expect(heard(await press(browser, 'deny', { username: '', password: '' }))).toMatchObject({
-      error: 'access_denied',
-    });
-    expect(stage.village.tried).toEqual([]);
-  });
-
-  it('E10: stays signed in', async () => {
-    await begin(stage, browser);
-    await logIn(browser);
-    await press(browser, 'deny');
-    expect(title(await begin(stage, browser))).toBe('Allow access?');
-  });
-
-  it('E10: can’t agree any more', async () => {
-    await begin(stage, browser);
-    await logIn(browser);
-    const second = browser.clone();
-    await press(browser, 'deny');
-    const late = await second.submitForm({}, { button: 'allow', until });
-    expect([late.status, title(late)]).toEqual([400, 'This sign-in can’t go on']);
-    expect(stage.ends()).toHaveLength(1);
   });
 });

@@ -4,6 +4,7 @@ const pages = 'test/authlete-interaction.e2e-spec.ts';
 const ticket = 'test/authlete-interaction-ticket.e2e-spec.ts';
 const demands = 'test/authlete-interaction-demands.e2e-spec.ts';
 const forgery = 'test/authlete-interaction-forgery.e2e-spec.ts';
+const strangers = 'test/authlete-interaction-strangers.e2e-spec.ts';
 const session = 'test/authlete-interaction-session.e2e-spec.ts';
 const chromium = 'test/authlete-interaction-browser.e2e-spec.ts';
 
@@ -44,7 +45,7 @@ export default [
     file: controller,
     find: 'this.options.bodyLimit',
     replace: '10_000_000',
-    tests: forgery,
+    tests: strangers,
   },
   {
     rule: 'E7',
@@ -92,7 +93,7 @@ export default [
     file: interactions,
     find: "return session.authorization?.interactions.find(({ id }) => id === query['id']);",
     replace: "return session.authorization?.interactions.find(() => query['id'] !== undefined);",
-    tests: forgery,
+    tests: strangers,
   },
   {
     rule: 'E7',
@@ -412,7 +413,7 @@ export default [
     file: controller,
     find: "if (step.is === 'consent') return 'DENIED';",
     replace: "if (step.is === 'consent') return 'NOT_LOGGED_IN';",
-    tests: pages,
+    tests: ticket,
   },
   {
     rule: 'E10',
@@ -460,7 +461,7 @@ export default [
     file: `${room}change-session.ts`,
     find: 'await ended(end => request.session.regenerate(end));',
     replace: '',
-    tests: [pages, forgery],
+    tests: [pages, strangers],
   },
   {
     rule: 'E11',
