@@ -7,7 +7,7 @@ import type { Danger } from '../environment/configuration-error.js';
 import { JsonLog } from '../json-log.js';
 import { cantListen, type Closable, closeWithin } from '../process.js';
 import type { AuthleteConfiguration, AuthleteHost } from './configuration.js';
-import { AuthleteModule } from './index.js';
+import { AuthleteModule, CLIENT_CERTIFICATES } from './index.js';
 
 export type { AuthleteConfiguration, AuthleteHost };
 
@@ -46,15 +46,14 @@ export async function startAuthleteServer(
 }
 
 /**
- * Any certificate passes the handshake, as Authlete judges it (its issuer may be unknown here, or be the client itself). A resumed session
- * would bring the certificate without its chain: so there are no tickets, and without a listener for sessions nothing else resumes one.
+ * A resumed session would bring the client's certificate without its chain: so there are no tickets, and without a listener for sessions nothing
+ * else resumes one.
  */
 function tlsOptions({ tls }: AuthleteConfiguration) {
   if (tls === undefined) return {};
   const { key, cert } = tls;
-  const certificates = { requestCert: true, rejectUnauthorized: false };
-  const httpsOptions = { key, cert, ...certificates, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET };
-  return { httpsOptions };
+  const protocol = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET };
+  return { httpsOptions: { key, cert, ...CLIENT_CERTIFICATES, ...protocol } };
 }
 
 function dangers({ dangers: found = [], production }: AuthleteConfiguration, { sessionStore }: AuthleteHost): Danger[] {

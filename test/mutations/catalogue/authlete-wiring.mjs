@@ -17,7 +17,7 @@ export default [
   entry(
     'E3',
     'a client may show a certificate that nobody here vouches for',
-    'src/authlete/server.ts',
+    'src/authlete/tls-certificate.ts',
     'rejectUnauthorized: false',
     'rejectUnauthorized: true',
     SERVER,
