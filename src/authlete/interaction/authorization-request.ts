@@ -12,6 +12,10 @@ export interface AuthorizationRequest {
   clientId: string;
   clientName: string;
   scopes: Scope[];
+  /** What stood in the request for scopes that are patterns; they aren't among `scopes`. */
+  dynamicScopes: string[];
+  /** RFC 8707: where the tokens are to be used. */
+  resources: string[];
   /** RFC 9396, each as it came, in JSON. */
   details: string[];
   prompts: string[];
@@ -23,6 +27,7 @@ export interface AuthorizationRequest {
   loginHint: string | undefined;
   /** Names of the claims for the ID token. */
   claims: string[];
+  claimsAtUserInfo: string[];
 }
 
 type Members = Record<string, unknown>;
@@ -42,6 +47,8 @@ export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: str
     clientId: client,
     clientName: text(clientName) ?? client,
     scopes: list(answer['scopes']).map(scope),
+    dynamicScopes: list(answer['dynamicScopes']).map(dynamicScope),
+    resources: texts(answer['resources']),
     details: list(members(answer['authorizationDetails'])['elements']).map(detail => JSON.stringify(detail, null, 2)),
     subject: text(answer['subject']),
     loginHint: text(answer['loginHint']),
@@ -50,6 +57,7 @@ export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: str
     acrs: texts(answer['acrs']),
     acrEssential: answer['acrEssential'] === true,
     claims: texts(answer['claims']),
+    claimsAtUserInfo: texts(answer['claimsAtUserInfo']),
   };
 }
 
@@ -62,6 +70,11 @@ function maxAge(answered: unknown, parameters: string): number | undefined {
 function scope(given: unknown): Scope {
   const { name, description } = members(given);
   return { name: text(name) ?? '', description: text(description) };
+}
+
+function dynamicScope(given: unknown): string {
+  const { name, value } = members(given);
+  return text(value) ?? text(name) ?? '';
 }
 
 /** A number counts as text: `clientId` is one. */

@@ -8,7 +8,7 @@ export interface Login {
   authTime: number;
   acr: string | undefined;
   /** What the person has agreed to since, for requests that may not ask (`prompt=none`). */
-  consents: { clientId: string; scopes: string[] }[];
+  consents: { clientId: string; wishes: string[] }[];
 }
 
 /** Reasons of auth/authorization/fail. */
@@ -42,20 +42,33 @@ function isExceeded(maxAge: number | undefined, { authTime }: Login): boolean {
   return maxAge === 0 || (maxAge !== undefined && now() - authTime > maxAge);
 }
 
-export function consent(login: Login, { clientId, scopes }: AuthorizationRequest): void {
+export function consent(login: Login, request: AuthorizationRequest): void {
+  const { clientId } = request;
   const before = consentTo(login, clientId) ?? [];
   const others = login.consents.filter(other => other.clientId !== clientId);
-  login.consents = [...others, { clientId, scopes: [...new Set([...before, ...scopes.map(({ name }) => name)])] }];
+  login.consents = [...others, { clientId, wishes: [...new Set([...before, ...wishesOf(request)])] }];
 }
 
 /** Details (RFC 9396) are asked for each time: a transfer of money isn't agreed to by one that went before. */
-export function hasConsented(login: Login, { clientId, scopes, details }: AuthorizationRequest): boolean {
-  const before = consentTo(login, clientId);
-  return before !== undefined && details.length === 0 && scopes.every(({ name }) => before.includes(name));
+export function hasConsented(login: Login, request: AuthorizationRequest): boolean {
+  const before = consentTo(login, request.clientId);
+  if (before === undefined || request.details.length > 0) return false;
+  return wishesOf(request).every(wish => before.includes(wish));
+}
+
+/** All that is given away, each with its kind: a claim may be called as a scope is. */
+function wishesOf({ scopes, dynamicScopes, resources, claims, claimsAtUserInfo }: AuthorizationRequest): string[] {
+  const of = (kind: string, names: string[]) => names.map(name => `${kind} ${name}`);
+  return [
+    ...of('scope', [...scopes.map(({ name }) => name), ...dynamicScopes]),
+    ...of('resource', resources),
+    ...of('claim', claims),
+    ...of('userinfo', claimsAtUserInfo),
+  ];
 }
 
 function consentTo({ consents }: Login, clientId: string): string[] | undefined {
-  return consents.find(one => one.clientId === clientId)?.scopes;
+  return consents.find(one => one.clientId === clientId)?.wishes;
 }
 
 const now = () => Math.floor(Date.now() / 1000);

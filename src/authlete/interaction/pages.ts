@@ -63,9 +63,13 @@ export function consentPage({ request, csrf, ...messages }: Shown, person: strin
   return { title: 'Allow access?', content };
 }
 
-function asked({ scopes, details }: AuthorizationRequest): Markup[] {
+function asked({ scopes, dynamicScopes, resources, details, ...request }: AuthorizationRequest): Markup[] {
+  const claims = [...new Set([...request.claims, ...request.claimsAtUserInfo])];
   const items = [
     ...scopes.map(({ name, description = name }) => html`<li>${description} <code>${name}</code></li>`),
+    ...dynamicScopes.map(value => html`<li>Do this <code>${value}</code></li>`),
+    ...resources.map(resource => html`<li>Act for you at <code>${resource}</code></li>`),
+    ...(claims.length > 0 ? [html`<li>Know these facts about you <code>${claims.join(', ')}</code></li>`] : []),
     // the pre can be scrolled, so that it has to take the focus
     ...details.map(
       detail =>

@@ -1,0 +1,18 @@
+const consent = 'test/authlete-interaction-consent.e2e-spec.ts';
+
+const room = 'src/authlete/interaction/';
+const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
+const remembered = (what, find) => entry('E9', `a consent covers ${what}`, `${room}login.ts`, find, '', consent);
+const shown = (what, find, replace = '') =>
+  entry('E9', `the page lists ${what}`, `${room}pages.ts`, find, replace, consent);
+
+export default [
+  remembered('dynamic scopes', ', ...dynamicScopes'),
+  remembered('resources', "...of('resource', resources),"),
+  remembered('claims of the ID token', "...of('claim', claims),"),
+  remembered('claims at the userinfo endpoint', "...of('userinfo', claimsAtUserInfo),"),
+  shown('dynamic scopes', '...dynamicScopes.map(value => html`<li>Do this <code>${value}</code></li>`),'),
+  shown('resources', '...resources.map(resource => html`<li>Act for you at <code>${resource}</code></li>`),'),
+  shown('claims of the ID token', '...request.claims, '),
+  shown('claims at the userinfo endpoint', ', ...request.claimsAtUserInfo'),
+];
