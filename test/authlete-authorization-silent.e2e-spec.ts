@@ -20,6 +20,8 @@ let stage: LoginStage;
 
 beforeAll(async () => {
   stage = await startLoginStage();
+  // nothing is issued in silence to a public one
+  stage.emulator.set({ client: { clientId: CLIENT_ID, clientType: 'CONFIDENTIAL' } });
 });
 afterAll(() => stage?.close());
 beforeEach(() => void stage.emulator.calls.splice(0));
@@ -100,11 +102,27 @@ describe('prompt=none', () => {
   });
 
   it('E9: takes the consent for one client for no other’s', async () => {
-    const other = { clientId: '4712', clientType: 'PUBLIC', tokenAuthMethod: 'NONE', redirectUris: [REDIRECT_URI] };
+    const other = { clientId: '4712', tokenAuthMethod: 'NONE', redirectUris: [REDIRECT_URI] };
     stage.emulator.set({ client: other });
     const browser = await signedIn(stage);
     expect(await ask(browser, { client_id: '4712' })).toBe('CONSENT_REQUIRED');
     expect(await ask(browser, { client_id: '4712', scope: 'nothing-that-there-is' })).toBe('CONSENT_REQUIRED');
+  });
+
+  it('E9: prompt=none issues nothing to a client that can’t be told from another', async () => {
+    const browser = await signedIn(stage);
+    expect(await ask(browser)).toBe('issued');
+    stage.emulator.set({ client: { clientId: CLIENT_ID, clientType: 'PUBLIC' } });
+    const reason = await ask(browser);
+    stage.emulator.set({ client: { clientId: CLIENT_ID, clientType: 'CONFIDENTIAL' } });
+    expect(reason).toBe('CONSENT_REQUIRED');
+  });
+
+  it('E9: max_age=00 demands a login', async () => {
+    const browser = await signedIn(stage);
+    expect(await ask(browser, { max_age: '00' })).toBe('EXCEEDS_MAX_AGE');
+    expect(title(await begin(stage, browser, { max_age: '00' }))).toBe('Sign in');
+    expect(title(await begin(stage, browser, { max_age: '' }))).toBe('Allow access?');
   });
 
   it('E9: takes the consent of one person for nobody else’s', async () => {

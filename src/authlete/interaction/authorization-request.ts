@@ -11,6 +11,8 @@ export interface AuthorizationRequest {
   ticket: string;
   clientId: string;
   clientName: string;
+  /** It has no credentials: whoever likes can say to be it. */
+  isPublic: boolean;
   scopes: Scope[];
   /** What stood in the request for scopes that are patterns; they aren't among `scopes`. */
   dynamicScopes: string[];
@@ -34,7 +36,7 @@ type Members = Record<string, unknown>;
 
 /** `parameters`: what the browser brought. Throws `AuthleteError` where the answer has no ticket or no client. */
 export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: string): AuthorizationRequest {
-  const { clientId, clientName } = members(answer['client']);
+  const { clientId, clientName, clientType } = members(answer['client']);
   const [ticket, client] = [text(answer['ticket']), text(clientId)];
   if (ticket === undefined || client === undefined) {
     throw new AuthleteError('malformed', {
@@ -46,6 +48,7 @@ export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: str
     ticket,
     clientId: client,
     clientName: text(clientName) ?? client,
+    isPublic: clientType === 'PUBLIC',
     scopes: list(answer['scopes']).map(scope),
     dynamicScopes: list(answer['dynamicScopes']).map(dynamicScope),
     resources: texts(answer['resources']),
@@ -61,10 +64,14 @@ export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: str
   };
 }
 
-/** Authlete's 0 means that there is no limit; a `max_age=0` is known from the browser's own request alone, which a pushed one isn't in. */
+/**
+ * Authlete's 0 means that there is no limit; a `max_age=0` is known from the browser's own request alone, which neither a pushed one nor a request
+ * object is in. Other ways to write 0 count as well.
+ */
 function maxAge(answered: unknown, parameters: string): number | undefined {
   if (typeof answered === 'number' && answered > 0) return answered;
-  return new URLSearchParams(parameters).get('max_age') === '0' ? 0 : undefined;
+  const asked = new URLSearchParams(parameters).get('max_age') ?? '';
+  return asked !== '' && Number(asked) === 0 ? 0 : undefined;
 }
 
 function scope(given: unknown): Scope {

@@ -49,10 +49,13 @@ export function consent(login: Login, request: AuthorizationRequest): void {
   login.consents = [...others, { clientId, wishes: [...new Set([...before, ...wishesOf(request)])] }];
 }
 
-/** Details (RFC 9396) are asked for each time: a transfer of money isn't agreed to by one that went before. */
+/**
+ * Details (RFC 9396) are asked for each time: a transfer of money isn't agreed to by one that went before. So is everything for a public client, as
+ * nobody knows whether it's the one that was agreed to (RFC 6749 §10.2, RFC 8252 §8.6).
+ */
 export function hasConsented(login: Login, request: AuthorizationRequest): boolean {
   const before = consentTo(login, request.clientId);
-  if (before === undefined || request.details.length > 0) return false;
+  if (before === undefined || request.isPublic || request.details.length > 0) return false;
   return wishesOf(request).every(wish => before.includes(wish));
 }
 

@@ -1,5 +1,7 @@
 const consent = 'test/authlete-interaction-consent.e2e-spec.ts';
 
+const silent = 'test/authlete-authorization-silent.e2e-spec.ts';
+
 const room = 'src/authlete/interaction/';
 const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
 const remembered = (what, find) => entry('E9', `a consent covers ${what}`, `${room}login.ts`, find, '', consent);
@@ -15,4 +17,6 @@ export default [
   shown('resources', '...resources.map(resource => html`<li>Act for you at <code>${resource}</code></li>`),'),
   shown('claims of the ID token', '...request.claims, '),
   shown('claims at the userinfo endpoint', ', ...request.claimsAtUserInfo'),
+  entry('E9', 'a public client gets nothing in silence', `${room}login.ts`, 'request.isPublic || ', '', silent),
+  entry('E9', 'max_age=00 is 0', `${room}authorization-request.ts`, 'Number(asked) === 0', "asked === '0'", silent),
 ];

@@ -235,7 +235,7 @@ export default [
     rule: 'E9',
     what: 'max_age=0 asks for a login',
     file: `${room}authorization-request.ts`,
-    find: "return new URLSearchParams(parameters).get('max_age') === '0' ? 0 : undefined;",
+    find: "return asked !== '' && Number(asked) === 0 ? 0 : undefined;",
     replace: 'return undefined;',
     tests: [demands, silent],
   },
