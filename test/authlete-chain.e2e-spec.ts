@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newVisitor, sessionState, signIn, unseen, type Visitor } from './support/browser-stage.js';
 import {
   type Chain,
@@ -12,6 +12,9 @@ import { CLIENT_ID } from './support/parlour.js';
 
 // The article's sequence in a real Chromium with its security on: demo SPA → BFF → authorization server → emulator → API call → logout.
 
+/** Every test is a whole visit. Milliseconds. */
+jest.setTimeout(60_000);
+
 let chain: Chain;
 let app: string;
 let visitor: Visitor;
@@ -19,7 +22,7 @@ let visitor: Visitor;
 beforeAll(async () => {
   chain = await startChain();
   app = chain.parlour.url;
-}, 60_000);
+});
 afterAll(() => chain?.close());
 beforeEach(async () => {
   chain.calls.length = 0;

@@ -1,6 +1,6 @@
 import { IsBoolean, IsIn, IsInt, Matches, Max, Min, validateSync } from 'class-validator';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const SECONDS = { message: 'must be a whole number of seconds from 1 to 3600' };
