@@ -61,6 +61,17 @@ describe('what is agreed to', () => {
     },
   );
 
+  it('E10: a denial takes back what was agreed to', async () => {
+    const browser = await signedIn(stage);
+    await allow(browser, OPENID);
+    await allow(browser, { ...OPENID, client: { ...client, clientId: 4713 } });
+    asks(OPENID);
+    await begin(stage, browser);
+    await press(browser, 'deny');
+    expect(await silently(browser, OPENID)).toBe('CONSENT_REQUIRED');
+    expect(await silently(browser, { ...OPENID, client: { ...client, clientId: 4713 } })).toBe('issued');
+  });
+
   it('E9: prompt=none with a claim in the browser’s own request gives nothing that wasn’t agreed to', async () => {
     const browser = await signedIn(stage, 'alice', { scope: 'openid' });
     const claims = JSON.stringify({ id_token: { email: null } });

@@ -32,6 +32,9 @@ export interface AuthorizationRequest {
   claimsAtUserInfo: string[];
 }
 
+/** Characters. */
+const LONGEST_HINT = 200;
+
 type Members = Record<string, unknown>;
 
 /** `parameters`: what the browser brought. Throws `AuthleteError` where the answer has no ticket or no client. */
@@ -54,7 +57,7 @@ export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: str
     resources: texts(answer['resources']),
     details: list(members(answer['authorizationDetails'])['elements']).map(detail => JSON.stringify(detail, null, 2)),
     subject: text(answer['subject']),
-    loginHint: text(answer['loginHint']),
+    loginHint: loginHint(answer['loginHint']),
     prompts: texts(answer['prompts']),
     maxAge: maxAge(answer['maxAge'], parameters),
     acrs: texts(answer['acrs']),
@@ -62,6 +65,12 @@ export function readAuthorizationRequest(answer: AuthleteAnswer, parameters: str
     claims: texts(answer['claims']),
     claimsAtUserInfo: texts(answer['claimsAtUserInfo']),
   };
+}
+
+/** A longer one is no user name, and anybody can have one kept. */
+function loginHint(given: unknown): string | undefined {
+  const hint = text(given);
+  return hint !== undefined && hint.length <= LONGEST_HINT ? hint : undefined;
 }
 
 /**

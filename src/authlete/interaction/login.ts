@@ -43,10 +43,14 @@ function isExceeded(maxAge: number | undefined, { authTime }: Login): boolean {
 }
 
 export function consent(login: Login, request: AuthorizationRequest): void {
-  const { clientId } = request;
-  const before = consentTo(login, clientId) ?? [];
-  const others = login.consents.filter(other => other.clientId !== clientId);
-  login.consents = [...others, { clientId, wishes: [...new Set([...before, ...wishesOf(request)])] }];
+  const wishes = [...new Set([...(consentTo(login, request.clientId) ?? []), ...wishesOf(request)])];
+  withdraw(login, request);
+  login.consents.push({ clientId: request.clientId, wishes });
+}
+
+/** A denial is the newer word. */
+export function withdraw(login: Login, { clientId }: AuthorizationRequest): void {
+  login.consents = login.consents.filter(other => other.clientId !== clientId);
 }
 
 /**

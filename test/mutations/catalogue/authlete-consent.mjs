@@ -2,6 +2,8 @@ const consent = 'test/authlete-interaction-consent.e2e-spec.ts';
 
 const silent = 'test/authlete-authorization-silent.e2e-spec.ts';
 
+const bounds = 'test/authlete-interaction-bounds.e2e-spec.ts';
+
 const room = 'src/authlete/interaction/';
 const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
 const remembered = (what, find) => entry('E9', `a consent covers ${what}`, `${room}login.ts`, find, '', consent);
@@ -19,4 +21,36 @@ export default [
   shown('claims at the userinfo endpoint', ', ...request.claimsAtUserInfo'),
   entry('E9', 'a public client gets nothing in silence', `${room}login.ts`, 'request.isPublic || ', '', silent),
   entry('E9', 'max_age=00 is 0', `${room}authorization-request.ts`, 'Number(asked) === 0', "asked === '0'", silent),
+  entry(
+    'E10',
+    'a denial takes back a consent',
+    `${room}interactions.ts`,
+    '(agreed ? consent : withdraw)(session.login, taken.request)',
+    'agreed && consent(session.login, taken.request)',
+    consent,
+  ),
+  entry(
+    'E7',
+    'a long login_hint is dropped',
+    `${room}authorization-request.ts`,
+    ' && hint.length <= LONGEST_HINT',
+    '',
+    bounds,
+  ),
+  entry(
+    'E7',
+    'a large request isn’t kept',
+    `${room}interactions.ts`,
+    'const LARGEST = 8192',
+    'const LARGEST = 1e6',
+    bounds,
+  ),
+  entry(
+    'E7',
+    'a session without a login goes soon',
+    'src/authlete/session-store.ts',
+    'UNUSED.loggedIn : UNUSED.anonymous',
+    'UNUSED.loggedIn : UNUSED.loggedIn',
+    bounds,
+  ),
 ];

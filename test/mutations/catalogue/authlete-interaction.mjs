@@ -363,8 +363,8 @@ export default [
     rule: 'E9',
     what: 'a denial is no consent',
     file: interactions,
-    find: 'if (taken && agreed && session.login)',
-    replace: 'if (taken && session.login)',
+    find: 'agreed ? consent : withdraw',
+    replace: 'consent',
     tests: silent,
   },
   {
