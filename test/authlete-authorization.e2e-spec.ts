@@ -150,10 +150,18 @@ describe('a request that opens an interaction', () => {
     expect(parameters()).toEqual([form.toString()]);
   });
 
-  it('E9: by a form that is too long for a query goes on without knowing the person', async () => {
+  it('E8: another site’s long form costs nobody their session', async () => {
     const browser = await signedIn(stage);
     const form = new URLSearchParams(query(REDIRECT_URI, { nonce: 'n'.repeat(20_000) }));
-    expect(title(await browser.navigate(endpoint, { form, initiator: 'https://client.example/' }))).toBe('Sign in');
+    const answer = await browser.navigate(endpoint, { form, initiator: 'https://client.example/' });
+    expect([answer.status, answer.setCookie]).toEqual([413, []]);
+    expect((await post(form.toString(), { origin: 'https://client.example' })).status).toBe(413);
+    expect(title(await begin(stage, browser))).toBe('Allow access?');
+  });
+
+  it('E9: by a form of the client’s site loses nothing behind a #', async () => {
+    const answer = await post('state=a#b&nonce=#', { 'sec-fetch-site': 'cross-site' });
+    expect(answer.headers.get('location')).toBe('/as/authorization?state=a%23b&nonce=%23');
   });
 
   it('E9: by a form of a page of this origin needs no detour', async () => {

@@ -81,6 +81,24 @@ describe('what is agreed to', () => {
 });
 
 describe('the consent page', () => {
+  it('E8: pages show hidden characters', async () => {
+    const evil = 'a\u202Eb\u200Bc\u{E0041}d\u2028e';
+    const body = await page({
+      client: { ...client, clientName: `name ${evil}` },
+      scopes: [{ name: `scope ${evil}`, description: `description ${evil}` }],
+      dynamicScopes: [{ name: 'dynamic', value: `dynamic ${evil}` }],
+      resources: [`resource ${evil}`],
+      claims: [`claim ${evil}`],
+      authorizationDetails: { elements: [{ type: `details ${evil}` }] },
+    });
+    for (const what of ['name', 'scope', 'description', 'dynamic', 'resource', 'claim', 'details']) {
+      expect(body).toContain(`${what} a‹U+202E›b‹U+200B›c‹U+E0041›d‹U+2028›e`);
+    }
+    expect(body).toContain('{\n  &#34;type&#34;');
+    asks({ client: { ...client, clientName: evil } });
+    expect((await begin(stage, new HttpBrowser())).body).toContain('a‹U+202E›b');
+  });
+
   it('E9: lists claims, resources and dynamic scopes beside the scopes', async () => {
     const body = await page(Object.assign({}, OPENID, ...BEYOND.map(([, beyond]) => beyond)));
     expect([...body.matchAll(/<code>([^<]*)<\/code>/g)].map(([, name]) => name)).toEqual([

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { answer } from '../answer.js';
 import { AuthleteApi } from '../authlete-api.js';
 import { AUTHLETE_OPTIONS, type AuthleteOptions } from '../authlete.options.js';
+import { invalidRequest } from '../endpoint-error.js';
 import { EndpointErrorFilter } from '../endpoint-error.filter.js';
 import { ENDPOINTS } from '../endpoints.js';
 import { readForm, refuseRepetition } from '../form-body.js';
@@ -39,13 +40,23 @@ export class AuthorizationController {
     await this.authorize(parameters, request, response);
   }
 
-  /** OpenID Connect Core §3.1.2.1 wants this method, too. A form of another site's brings no Lax cookie along; a redirect by GET does. */
+  /**
+   * OpenID Connect Core §3.1.2.1 wants this method, too. A form of another site's brings no Lax cookie along; a redirect by GET does.
+   * What is too long for that ends here: it would begin a session in place of the browser's own.
+   */
   @Post()
   async post(@Req() request: Request, @Res() response: Response): Promise<void> {
     const parameters = await readForm(request, this.options.bodyLimit);
-    const crossSite = request.headers['sec-fetch-site'] === 'cross-site';
-    if (!crossSite || parameters.length > LONGEST_QUERY) return this.authorize(parameters, request, response);
-    response.redirect(303, `${ENDPOINTS.authorization}?${parameters}`);
+    if (!this.isCrossSite(request)) return this.authorize(parameters, request, response);
+    const query = parameters.replaceAll('#', '%23');
+    if (query.length > LONGEST_QUERY) throw invalidRequest('A form of another site has to be shorter. Use PAR.', 413);
+    response.redirect(303, `${ENDPOINTS.authorization}?${query}`);
+  }
+
+  /** A browser too old for Fetch Metadata tells the origin. */
+  private isCrossSite({ headers }: Request): boolean {
+    const { origin = this.options.issuer, 'sec-fetch-site': site } = headers;
+    return site === undefined ? origin !== this.options.issuer : site === 'cross-site';
   }
 
   private async authorize(parameters: string, request: Request, response: Response): Promise<void> {

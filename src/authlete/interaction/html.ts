@@ -3,6 +3,17 @@ export class Markup {
   constructor(readonly source: string) {}
 }
 
+/**
+ * For what others have written. Characters that aren't seen could turn it round, or hide a part of it (Unicode TR36 §2.5): control and format
+ * characters and the like show as their number.
+ */
+export function visible(text: string): string {
+  return text.replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, hidden => {
+    const number = hidden.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+    return `‹U+${number}›`;
+  });
+}
+
 type Value = Markup | string | undefined | readonly Markup[];
 
 /** Escapes each value that isn't markup already: right in text and in quoted attributes. */

@@ -1,5 +1,5 @@
 import type { AuthorizationRequest } from './authorization-request.js';
-import { html, type Markup } from './html.js';
+import { html, type Markup, visible } from './html.js';
 import type { Page } from './page.js';
 
 export interface Messages {
@@ -13,7 +13,7 @@ interface Shown extends Messages {
 }
 
 export function loginPage({ request, csrf, ...messages }: Shown, username: string): Page {
-  const content = html`<p>to continue to <strong>${request.clientName}</strong></p>
+  const content = html`<p>to continue to <strong>${visible(request.clientName)}</strong></p>
     ${said(messages)}
     <form method="post">
       <div class="fields">
@@ -48,7 +48,7 @@ export function loginPage({ request, csrf, ...messages }: Shown, username: strin
 const AUTOFOCUS = html`autofocus`;
 
 export function consentPage({ request, csrf, ...messages }: Shown, person: string): Page {
-  const content = html`<p><strong>${request.clientName}</strong> asks for access to your account, to:</p>
+  const content = html`<p><strong>${visible(request.clientName)}</strong> asks for access to your account, to:</p>
     ${said(messages)}
     <ul>
       ${asked(request)}
@@ -66,16 +66,20 @@ export function consentPage({ request, csrf, ...messages }: Shown, person: strin
 function asked({ scopes, dynamicScopes, resources, details, ...request }: AuthorizationRequest): Markup[] {
   const claims = [...new Set([...request.claims, ...request.claimsAtUserInfo])];
   const items = [
-    ...scopes.map(({ name, description = name }) => html`<li>${description} <code>${name}</code></li>`),
-    ...dynamicScopes.map(value => html`<li>Do this <code>${value}</code></li>`),
-    ...resources.map(resource => html`<li>Act for you at <code>${resource}</code></li>`),
-    ...(claims.length > 0 ? [html`<li>Know these facts about you <code>${claims.join(', ')}</code></li>`] : []),
+    ...scopes.map(
+      ({ name, description = name }) => html`<li>${visible(description)} <code>${visible(name)}</code></li>`,
+    ),
+    ...dynamicScopes.map(value => html`<li>Do this <code>${visible(value)}</code></li>`),
+    ...resources.map(resource => html`<li>Act for you at <code>${visible(resource)}</code></li>`),
+    ...(claims.length > 0
+      ? [html`<li>Know these facts about you <code>${visible(claims.join(', '))}</code></li>`]
+      : []),
     // the pre can be scrolled, so that it has to take the focus
     ...details.map(
       detail =>
         html`<li>
           Do what is described here
-          <pre tabindex="0">${detail}</pre>
+          <pre tabindex="0">${visible(detail)}</pre>
         </li>`,
     ),
   ];

@@ -4,6 +4,8 @@ const silent = 'test/authlete-authorization-silent.e2e-spec.ts';
 
 const bounds = 'test/authlete-interaction-bounds.e2e-spec.ts';
 
+const endpoint = 'test/authlete-authorization.e2e-spec.ts';
+const authorization = 'src/authlete/endpoints/authorization.controller.ts';
 const room = 'src/authlete/interaction/';
 const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
 const remembered = (what, find) => entry('E9', `a consent covers ${what}`, `${room}login.ts`, find, '', consent);
@@ -52,5 +54,24 @@ export default [
     'UNUSED.loggedIn : UNUSED.anonymous',
     'UNUSED.loggedIn : UNUSED.loggedIn',
     bounds,
+  ),
+  entry('E8', 'another site’s long form ends', authorization, 'query.length > LONGEST_QUERY', 'false', endpoint),
+  entry('E8', 'an old browser tells the origin', authorization, 'origin !== this.options.issuer', 'false', endpoint),
+  entry('E9', 'a # is a part of the form', authorization, ".replaceAll('#', '%23')", '', endpoint),
+  entry('E8', 'format characters are shown', `${room}html.ts`, '[\\p{C}\\p{Zl}\\p{Zp}]', '[\\p{Zl}\\p{Zp}]', consent),
+  entry('E8', 'line separators are shown', `${room}html.ts`, '\\p{Zl}', '', consent),
+  entry('E8', 'lines stay lines', `${room}html.ts`, '(?!\\n)', '', consent),
+  ...['description', 'name', 'value', 'resource', "claims.join(', ')", 'detail'].map(what =>
+    entry('E8', `hidden characters of ${what} are shown`, `${room}pages.ts`, `visible(${what})`, what, consent),
+  ),
+  ...['to continue to <strong>', '<p><strong>'].map(before =>
+    entry(
+      'E8',
+      `hidden characters of the client’s name are shown in ${before}`,
+      `${room}pages.ts`,
+      `${before}\${visible(request.clientName)}`,
+      `${before}\${request.clientName}`,
+      consent,
+    ),
   ),
 ];

@@ -395,7 +395,7 @@ export default [
     rule: 'E9',
     what: 'a form of the client’s site comes back by GET, for the cookie',
     file: authorization,
-    find: "request.headers['sec-fetch-site'] === 'cross-site'",
+    find: "site === undefined ? origin !== this.options.issuer : site === 'cross-site'",
     replace: 'false',
     tests: endpoint,
   },
