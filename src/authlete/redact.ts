@@ -15,7 +15,8 @@ const SECRETS: readonly [RegExp, string][] = [
 /** Line ends and other controls would make one line of the log look like two. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
+/** Cut at the end: half a secret wouldn't look like one. */
 export function redact(text: string): string {
-  const short = text.slice(0, LONGEST).replace(CONTROLS, ' ');
-  return SECRETS.reduce((rest, [secret, instead]) => rest.replace(secret, instead), short);
+  const clean = text.slice(0, 10 * LONGEST).replace(CONTROLS, ' ');
+  return SECRETS.reduce((rest, [secret, instead]) => rest.replace(secret, instead), clean).slice(0, LONGEST);
 }
