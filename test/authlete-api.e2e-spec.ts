@@ -100,7 +100,7 @@ describe('a call', () => {
     await end;
   });
 
-  it('E1: says who failed, and why, without a secret', async () => {
+  it('E1, E12: says who failed, and why, without a secret', async () => {
     says({ resultCode: 'A001218', resultMessage: '[A001218] The token is wrong: accessToken=our-token' }, 401);
     const error = await failure(client().call('auth/token', {}));
     expect(error).toBeInstanceOf(AuthleteError);

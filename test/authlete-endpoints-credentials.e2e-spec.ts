@@ -67,6 +67,7 @@ describe.each(APIS)('%s', (path, api) => {
 
   it.each([
     ['another scheme', 'Bearer abc'],
+    ['another scheme with credentials of Basic', `Bearer ${base64('1:s')}`],
     ['a scheme alone', 'Basic'],
     ['a scheme and a space', 'Basic '],
     ['no base64', 'Basic !!!!'],
