@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { ENDPOINTS } from '../src/authlete/index.js';
 import { tlsClient } from './authlete-certificate-client.js';
 import { type OnEmulator, startOnEmulator } from './support/authlete-application.js';
@@ -88,6 +89,15 @@ describe('a certificate from the TLS socket', () => {
     expect(reused).toEqual([false, true, true]);
     const chain = [issued.cert, intermediate.cert].map(trimmed);
     expect(forwarded(as)).toEqual([chain, chain, chain]);
+  });
+
+  it('E3: keeps its path also where the machine itself trusts its issuer', async () => {
+    const before = getCACertificates('default');
+    setDefaultCACertificates([...before, root.cert]);
+    const trusting = await startOnEmulator({ tls: server }).finally(() => setDefaultCACertificates(before));
+    await post(trusting, [issued.cert, intermediate.cert]);
+    await trusting.close();
+    expect(forwarded(trusting)).toEqual([[issued.cert, intermediate.cert].map(trimmed)]);
   });
 
   it('E3: proves a bound token at userinfo', async () => {
