@@ -161,10 +161,25 @@ describe('keys, and whom to trust', () => {
     expect(withOptions({ cookieKeys: KEY })).toEqual(['cookieKeys must be a list with at least one entry']);
   });
 
+  it.each([
+    ['loopback', 'must be'],
+    ['uniquelocal', 'must be'],
+    ['linklocal', 'must be'],
+    ['10.0.0.0/255.0.0.0', 'must be'],
+    ['10.0.0.0/7', 'is too wide: a network has /8'],
+    ['fd00::/31', 'is too wide: a network has /32'],
+    ['::ffff:10.0.0.0/103', 'is too wide: a network has /104'],
+    ['::ffff:0:0/96', 'is too wide: a network has /104'],
+  ])('E14: plain http is for the named terminator alone, and %s is no terminator', (address, text) => {
+    expect(withOptions({ trustedTlsTerminator: { style: 'nginx', addresses: [address] } })).toEqual([
+      expect.stringContaining(`trustedTlsTerminator.addresses entry 1 ${text}`),
+    ]);
+  });
+
   it('E3, E14: a terminator has a style and addresses', () => {
     const terminator = (style: unknown, ...addresses: unknown[]) =>
       withOptions({ trustedTlsTerminator: { style, addresses } });
-    expect(terminator('nginx', '127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8')).toEqual([]);
+    expect(terminator('nginx', '127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/32', '::ffff:10.0.0.0/104')).toEqual([]);
     expect(terminator('rfc9440', '192.0.2.1')).toEqual([]);
     expect(terminator('nginx')).toEqual(['trustedTlsTerminator.addresses must be a list with at least one entry']);
     expect(withOptions({ trustedTlsTerminator: 'nginx 127.0.0.1' })).toEqual([

@@ -2,8 +2,8 @@
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
 import { ValidateNested, validateSync } from 'class-validator';
-import { compile } from 'proxy-addr';
 import { isObject } from './json.js';
+import { network } from './network.js';
 import {
   AuthleteOptionsError,
   flat,
@@ -52,15 +52,6 @@ const cookieKey = textThat(text => {
   return new Set(text).size < 10 ? 'is weak: it must be random' : undefined;
 });
 
-const address = textThat(text => {
-  try {
-    compile([text]);
-    return undefined;
-  } catch {
-    return 'must be an IP address or a network, as 10.0.0.0/8';
-  }
-});
-
 const style = textThat(text => (text === 'nginx' || text === 'rfc9440' ? undefined : 'must be one of nginx, rfc9440'));
 
 /** In a path. */
@@ -100,7 +91,7 @@ export class TrustedTlsTerminator {
   style!: 'nginx' | 'rfc9440';
 
   /** Of the socket's peer. */
-  @Rule(someOf(address))
+  @Rule(someOf(network))
   addresses!: string[];
 }
 

@@ -15,15 +15,20 @@ export interface ClientCertificate {
  * Who tells us of client certificates: the socket, unless its peer is the terminator that we trust. Then the socket's own certificate would be the
  * terminator's; and a header from anybody else is a forgery (RFC 9440 §4).
  */
-export function clientCertificateReader({
-  trustedTlsTerminator: terminator,
-}: AuthleteOptions): (request: IncomingMessage) => ClientCertificate {
-  const isTrusted = compile(terminator?.addresses ?? []);
+export function clientCertificateReader(options: AuthleteOptions): (request: IncomingMessage) => ClientCertificate {
+  const terminatorBefore = terminatorReader(options);
   return request => {
-    const { remoteAddress } = request.socket;
-    const behind = terminator !== undefined && remoteAddress !== undefined && isTrusted(remoteAddress, 0);
+    const terminator = terminatorBefore(request);
+    const behind = terminator !== undefined;
     return inPem(behind ? certificatesInHeaders(request, terminator.style) : certificatesOfSocket(request.socket));
   };
+}
+
+/** The terminator that we trust, for a request that comes from it. */
+export function terminatorReader({ trustedTlsTerminator: terminator }: AuthleteOptions) {
+  const isTrusted = compile(terminator?.addresses ?? []);
+  return ({ socket: { remoteAddress } }: IncomingMessage) =>
+    terminator !== undefined && remoteAddress !== undefined && isTrusted(remoteAddress, 0) ? terminator : undefined;
 }
 
 function inPem([leaf, ...path]: X509Certificate[]): ClientCertificate {

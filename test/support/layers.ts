@@ -38,6 +38,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['authlete/authlete-api.ts'],
   ['authlete/events.ts', 'authlete/reply.ts'],
   ['authlete/authlete.options.ts', 'authlete/authlete-error.ts', 'authlete/redact.ts', 'authlete/endpoints.ts'],
+  ['authlete/network.ts'],
   ['authlete/option-rules.ts'],
   ['authlete/json.ts'],
   // the library
