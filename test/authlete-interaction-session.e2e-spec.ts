@@ -66,7 +66,7 @@ describe('a session store that can’t be asked', () => {
       const page = await logIn(browser);
       expect([page.status, title(page)]).toEqual([503, 'You can’t sign in at the moment']);
       expect(page.body).not.toContain('disk');
-      expect(stage.log()).toContain('the disk is full');
+      expect(stage.log()).toContain('The session store can’t be asked, Error');
       store.fails.clear();
       expect(title(await begin(stage, browser))).toBe('Sign in');
     },

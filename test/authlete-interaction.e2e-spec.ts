@@ -180,7 +180,7 @@ describe('the login', () => {
     const away = await logIn(browser);
     expect([away.status, title(away)]).toEqual([503, 'You can’t sign in at the moment']);
     expect(away.body).not.toContain('village');
-    expect(stage.log()).toContain('the village is away');
+    expect(stage.log()).toContain('The accounts can’t be asked, Error');
     stage.village.away = false;
     await browser.navigate(url ?? '');
     expect(title(await logIn(browser))).toBe('Allow access?');

@@ -3,7 +3,7 @@ import { AUTHLETE_OPTIONS, type AuthleteApiOptions, type AuthleteOptions } from 
 import { AuthleteError } from './authlete-error.js';
 import { AuthleteEvents } from './events.js';
 import { jsonObject } from './json.js';
-import { redact } from './redact.js';
+import { redact, upToSecrets } from './redact.js';
 import { type Reply, request } from './reply.js';
 
 export { AuthleteError } from './authlete-error.js';
@@ -71,7 +71,7 @@ export class AuthleteApi {
 function refusal(api: string, { status, body }: Reply): AuthleteError {
   const { resultCode, resultMessage } = jsonObject(body) ?? {};
   const kind = status === 429 ? 'rate_limited' : status >= 500 ? 'unreachable' : 'refused';
-  const reason = typeof resultMessage === 'string' ? redact(resultMessage) : `status ${status}`;
+  const reason = typeof resultMessage === 'string' ? redact(upToSecrets(resultMessage)) : `status ${status}`;
   return new AuthleteError(kind, { api, status, reason, resultCode: textOf(resultCode) });
 }
 

@@ -4,6 +4,7 @@ import { AuthleteError } from './authlete-error.js';
 import { EndpointError, failureOf } from './endpoint-error.js';
 import { addressOf } from './endpoints.js';
 import { AuthleteEvents } from './events.js';
+import { HostFailure } from './host-failure.js';
 import { readOnForAWhile } from './unread-body.js';
 
 /** The one place that answers when an endpoint couldn't: OAuth's JSON (RFC 6749 §5.2), and the reason in the log alone. */
@@ -37,6 +38,8 @@ export class EndpointErrorFilter implements ExceptionFilter {
     } else if (thrown instanceof AuthleteError) {
       const { api, kind, status, resultCode, message: reason } = thrown;
       this.events.record({ event: 'authlete_failed', level: 'error', endpoint, api, kind, status, resultCode, reason });
+    } else if (thrown instanceof HostFailure) {
+      this.events.record({ event: 'request_failed', level: 'error', endpoint, reason: thrown.reason });
     } else {
       const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
       this.events.record({ event: 'request_failed', level: 'error', endpoint, reason });

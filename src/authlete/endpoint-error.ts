@@ -1,4 +1,5 @@
 import { AuthleteError } from './authlete-error.js';
+import { HostFailure } from './host-failure.js';
 
 /** Codes of our own: RFC 6749 §5.2, RFC 6750 §3.1, RFC 9449 §5; the last two are of RFC 6749 §4.1.2.1, for want of better ones. */
 export type OAuthErrorCode =
@@ -41,10 +42,10 @@ export function methodNotAllowed(methods: readonly string[]): EndpointError {
   return new EndpointError(405, 'invalid_request', 'This address does not take that method.', headers);
 }
 
-/** A call of ours that failed says nothing about the client's request, and nothing of it leaves. */
+/** A call of ours that failed, to Authlete or to the host, says nothing about the client's request, and nothing of it leaves. */
 export function failureOf(thrown: unknown): EndpointError {
   if (thrown instanceof EndpointError) return thrown;
-  if (thrown instanceof AuthleteError && thrown.passes) {
+  if (thrown instanceof HostFailure || (thrown instanceof AuthleteError && thrown.passes)) {
     const headers = { 'Retry-After': RETRY_AFTER };
     return new EndpointError(503, 'temporarily_unavailable', 'Please try again in a moment.', headers);
   }

@@ -20,3 +20,8 @@ export function redact(text: string): string {
   const clean = text.slice(0, 10 * LONGEST).replace(CONTROLS, ' ');
   return SECRETS.reduce((rest, [secret, instead]) => rest.replace(secret, instead), clean).slice(0, LONGEST);
 }
+
+/** Of a message that may repeat what we sent: whatever stands behind such a word, in whichever form, may be one. */
+export function upToSecrets(text: string): string {
+  return text.replace(/(\b\w*(?:secret|ticket|password)\b).*/is, '$1 …');
+}

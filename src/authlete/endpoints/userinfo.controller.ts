@@ -7,7 +7,8 @@ import { ACCOUNTS, AUTHLETE_OPTIONS, type AuthleteOptions } from '../authlete.op
 import { ClientRequests, dpopOf } from '../client-request.js';
 import { EndpointErrorFilter } from '../endpoint-error.filter.js';
 import { ENDPOINTS } from '../endpoints.js';
-import type { Accounts } from '../interaction/accounts.js';
+import { askHost } from '../host-failure.js';
+import type { Account, Accounts } from '../interaction/accounts.js';
 
 /** OpenID Connect Core §5.3; Authlete API v3, auth/userinfo and auth/userinfo/issue. */
 @Controller()
@@ -44,9 +45,13 @@ export class UserinfoController {
     );
   }
 
+  private async accountOf(subject: unknown): Promise<Account | undefined> {
+    return typeof subject === 'string' ? askHost('accounts', () => this.accounts.find(subject)) : undefined;
+  }
+
   /** Those that were asked for, of the account that the token is for. */
   private async claimsOf({ subject, claims: asked }: AuthleteAnswer): Promise<{ subject: string; claims: string }> {
-    const account = typeof subject === 'string' ? await this.accounts.find(subject) : undefined;
+    const account = await this.accountOf(subject);
     if (account === undefined) throw refusedToken(401, 'invalid_token', 'The account of this access token has gone.');
     const names = Array.isArray(asked) ? asked : [];
     const claims = Object.entries(account.claims).filter(([name]) => names.includes(name));

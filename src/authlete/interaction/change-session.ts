@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { EndpointError } from '../endpoint-error.js';
+import { askHost } from '../host-failure.js';
 import { type BrowserSession, unguessable } from './browser-session.js';
-import { HostFailure } from './host-failure.js';
 import { Turns } from './turns.js';
 
 /** It was there when the request came, and isn't any more: somebody has logged in in another tab. The browser knows the new one by now. */
@@ -46,8 +46,7 @@ async function reload(request: Request): Promise<void> {
   }
 }
 
-const lost = (cause: unknown) => new HostFailure('The session store can’t be asked', { cause });
-
 function ended(start: (end: (error: unknown) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => start(error => (error ? reject(lost(error)) : resolve())));
+  const done = () => new Promise<void>((resolve, reject) => start(error => (error ? reject(error) : resolve())));
+  return askHost('session store', done);
 }

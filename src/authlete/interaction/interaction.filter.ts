@@ -4,10 +4,10 @@ import { AuthleteError } from '../authlete-error.js';
 import { EndpointError } from '../endpoint-error.js';
 import { addressOf } from '../endpoints.js';
 import { AuthleteEvents } from '../events.js';
+import { HostFailure } from '../host-failure.js';
 import { readOnForAWhile } from '../unread-body.js';
 import { SessionGone } from './change-session.js';
 import { explain, Explained, type ExplanationKind } from './explanation.js';
-import { HostFailure } from './host-failure.js';
 
 /** Whatever it was, a person gets a page. */
 @Catch()
@@ -51,6 +51,9 @@ function failureOf(thrown: unknown) {
     const { api, kind, status, resultCode, message } = thrown;
     return { event: 'authlete_failed', api, kind, status, resultCode, reason: message };
   }
-  const cause = thrown instanceof HostFailure ? (thrown.cause ?? thrown) : thrown;
-  return { event: 'request_failed', reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) };
+  if (thrown instanceof HostFailure) return { event: 'request_failed', reason: thrown.reason };
+  return {
+    event: 'request_failed',
+    reason: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+  };
 }

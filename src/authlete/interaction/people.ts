@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ACCOUNTS, AUTHLETE_OPTIONS, type AuthleteOptions } from '../authlete.options.js';
+import { askHost } from '../host-failure.js';
 import type { Account, Accounts } from './accounts.js';
-import { HostFailure } from './host-failure.js';
 import { isRemembered, type Login } from './login.js';
 
 /** Somebody with an account, who has logged in with this browser. */
@@ -22,21 +22,13 @@ export class People {
   async signedIn({ session }: Request): Promise<SignedIn | undefined> {
     const login = session.authorization?.login;
     if (!login || !isRemembered(login, this.options.sessionTimeout)) return undefined;
-    const account = await asked(() => this.accounts.find(login.subject));
+    const account = await askHost('accounts', () => this.accounts.find(login.subject));
     return account && { login, account };
   }
 
   /** An empty password is none: a directory may take it for an anonymous bind, which succeeds (RFC 4513 §5.1.2). */
   async authenticate(username: string, password: string): Promise<Account | undefined> {
     if (username === '' || password === '') return undefined;
-    return asked(() => this.accounts.authenticate(username, password));
-  }
-}
-
-async function asked<T>(question: () => Promise<T>): Promise<T> {
-  try {
-    return await question();
-  } catch (cause) {
-    throw new HostFailure('The accounts can’t be asked', { cause });
+    return askHost('accounts', () => this.accounts.authenticate(username, password));
   }
 }

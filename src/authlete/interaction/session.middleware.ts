@@ -2,7 +2,7 @@ import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type Store } from 'express-session';
 import { AUTHLETE_OPTIONS, type AuthleteOptions, SESSION_STORE } from '../authlete.options.js';
-import { HostFailure } from './host-failure.js';
+import { HostFailure } from '../host-failure.js';
 import { InteractionFilter } from './interaction.filter.js';
 
 export const SESSION_COOKIE = '__Host-Http-authorization-session';
@@ -29,10 +29,12 @@ export class SessionMiddleware implements NestMiddleware {
     if (request.session !== undefined) return fail(new Error('another session middleware runs before AuthleteModule'));
     // the issuer is https, or on loopback, where browsers keep Secure cookies too; behind a TLS terminator the socket is plain
     Object.defineProperty(request, 'secure', { value: true });
-    this.session(request, response, (cause: unknown) => {
+    const lost = (cause: unknown) => fail(new HostFailure('The session store can’t be asked', { cause }));
+    try {
       // while its store has no connection, express-session goes on without a session
-      if (cause || request.session === undefined) fail(new HostFailure('The session store can’t be asked', { cause }));
-      else next();
-    });
+      this.session(request, response, cause => (cause || request.session === undefined ? lost(cause) : next()));
+    } catch (cause) {
+      lost(cause);
+    }
   }
 }
