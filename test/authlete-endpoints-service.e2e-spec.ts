@@ -24,7 +24,8 @@ describe('a document', () => {
   afterEach(() => as.emulator.clearFaults());
 
   it('E1, E4: both discovery documents are Authlete’s, untouched', async () => {
-    const body = `{ "issuer" : "${as.url}", "x":"\\u00e9" }\n`;
+    const { body: metadata } = await ask(as.url + ENDPOINTS.openidConfiguration);
+    const body = `{ "x":"\\u00e9" , ${metadata.slice(1)}\n`;
     as.emulator.fault('service/configuration', { body });
     for (const path of DOCUMENTS) {
       const headers = { ...NO_STORE, 'content-type': 'application/json' };
@@ -38,6 +39,37 @@ describe('a document', () => {
     as.emulator.fault('service/jwks/get', { body });
     const headers = { ...NO_STORE, 'content-type': 'application/json' };
     expect(await ask(as.url + ENDPOINTS.jwks)).toMatchObject({ status: 200, headers, body });
+  });
+
+  it('E13: metadata that have changed since are not shown', async () => {
+    for (const path of DOCUMENTS) {
+      as.emulator.fault('service/configuration', { body: '{"issuer":"https://evil.example"}' });
+      as.events.length = 0;
+      const said = await ask(as.url + path);
+      expect([said.status, said.headers, said.json()]).toMatchObject([500, NO_STORE, { error: 'server_error' }]);
+      expect(said.body).not.toContain('evil');
+      expect(as.events).toContainEqual(expect.objectContaining({ event: 'service_mismatch', level: 'error' }));
+      as.emulator.clearFaults();
+      expect(await ask(as.url + path)).toMatchObject({ status: 200 });
+    }
+  });
+
+  it('E1: no private key is relayed', async () => {
+    for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
+      as.emulator.fault('service/jwks/get', {
+        body: {
+          keys: [
+            { kty: 'EC', x: 'a' },
+            { kty: 'RSA', [member]: 'c2Vj' },
+          ],
+        },
+      });
+      as.events.length = 0;
+      const said = await ask(as.url + ENDPOINTS.jwks);
+      expect([member, said.status, said.json()]).toMatchObject([member, 500, { error: 'server_error' }]);
+      expect(said.body).not.toContain('c2Vj');
+      expect(as.events).toContainEqual(expect.objectContaining({ event: 'authlete_failed', kind: 'malformed' }));
+    }
   });
 
   it('E1: a service without keys is 204', async () => {
@@ -96,7 +128,7 @@ describe('the service’s configuration', () => {
     return failed;
   };
 
-  it('E13: fits what is served, so the server starts, and looks no second time', async () => {
+  it('E13: fits what is served, so the server starts', async () => {
     const { events } = await start();
     expect(events.filter(({ event }) => event.startsWith('service_'))).toEqual([]);
   });

@@ -18,12 +18,10 @@ const MAY_BE_ABSENT = ['revocation_endpoint', 'userinfo_endpoint'];
 
 /**
  * Clients believe the metadata, which are kept at Authlete: where those don't name what is served here, every client goes astray, or to somebody
- * else. So they are compared before anything is served.
+ * else. So they are compared before anything is served, and each time before they are shown: they may change meanwhile.
  */
 @Injectable()
 export class ServiceCheck implements OnModuleInit {
-  private checked = false;
-
   constructor(
     @Inject(AUTHLETE_OPTIONS) private readonly options: AuthleteOptions,
     @Inject(AuthleteApi) private readonly api: AuthleteApi,
@@ -46,7 +44,7 @@ export class ServiceCheck implements OnModuleInit {
     const { body } = await this.api.get('service/configuration');
     const metadata = jsonObject(body);
     if (!metadata) throw new AuthleteError('malformed', { api: 'service/configuration', reason: 'no JSON object' });
-    if (!this.checked) this.check(metadata);
+    this.check(metadata);
     return body;
   }
 
@@ -56,7 +54,6 @@ export class ServiceCheck implements OnModuleInit {
       this.events.record({ event: 'service_mismatch', level: 'error', differences });
       throw new ServiceMismatch(differences);
     }
-    this.checked = true;
   }
 }
 

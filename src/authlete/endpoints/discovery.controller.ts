@@ -30,9 +30,17 @@ export class DiscoveryController {
   }
 }
 
+/** Of private and symmetric keys: RFC 7518 §6.2.2, §6.3.2 and §6.4, RFC 8037 §2, and `priv` of keys in ML-DSA and ML-KEM. */
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
+/** A key that should be nobody's but Authlete's stays here, even if the service has been given it to show. */
 function keySet(body: string): string {
-  if (Array.isArray(jsonObject(body)?.['keys'])) return body;
-  throw malformed('no set of keys');
+  const keys = jsonObject(body)?.['keys'];
+  if (!Array.isArray(keys)) throw malformed('no set of keys');
+  if (keys.some(key => PRIVATE.some(member => Object.hasOwn(Object(key), member)))) {
+    throw malformed('a key of the set is private');
+  }
+  return body;
 }
 
 function urlOf(location = ''): string {
