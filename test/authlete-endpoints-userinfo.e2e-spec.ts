@@ -101,6 +101,22 @@ describe('userinfo refuses', () => {
     expectRefused(said, 400, /^Bearer error="invalid_request"/);
   });
 
+  it('E5: the DPoP scheme needs a proof, and its refusal a DPoP challenge', async () => {
+    const dpop = (value: string, proof?: string) =>
+      ask(url, { headers: { Authorization: value, ...(proof !== undefined && { DPoP: proof }) } });
+    for (const scheme of ['DPoP', 'dpop']) {
+      expectRefused(await dpop(`${scheme} tok`), 401, /^DPoP error="invalid_dpop_proof"/);
+      expectRefused(await dpop(`${scheme} a b`, 'e.p.s'), 401, /^DPoP error="invalid_token"/);
+    }
+    for (const scheme of ['DPoP', 'Bearer']) {
+      const lines = [`GET ${ENDPOINTS.userinfo} HTTP/1.1`, 'Host: x', `Authorization: ${scheme} a`];
+      const twice = await rawRequest({ port: as.port, lines: [...lines, 'DPoP: e.p.s', 'DPoP: e.p.s'] });
+      expect(twice.status).toBe(401);
+      expect(twice.headers['www-authenticate']).toMatch(/^DPoP error="invalid_dpop_proof"/);
+    }
+    expect(as.emulator.calls).toEqual([]);
+  });
+
   it('E6: two Authorization headers, and two DPoP proofs', async () => {
     const twice = (line: string) =>
       rawRequest({
@@ -109,7 +125,7 @@ describe('userinfo refuses', () => {
       });
     expect(await twice('Authorization: Bearer a')).toMatchObject({ status: 400 });
     const proofs = await twice('DPoP: e.p.s');
-    expect([proofs.status, JSON.parse(proofs.body)]).toMatchObject([400, { error: 'invalid_dpop_proof' }]);
+    expect([proofs.status, JSON.parse(proofs.body)]).toMatchObject([401, { error: 'invalid_dpop_proof' }]);
     expect(as.emulator.calls).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { dpopOf, ONE_PROOF } from './client-request.js';
 import { EndpointError } from './endpoint-error.js';
 import { hasBody, readForm } from './form-body.js';
 
@@ -15,17 +16,30 @@ export async function readAccessToken(request: IncomingMessage, limit: number): 
     throw refusedToken(400, 'invalid_request', 'There are two access tokens.');
   if (header === undefined && inForm === null) throw noToken();
   const token = inForm ?? HEADER.exec(header ?? '')?.[1];
-  if (!token) throw refusedToken(401, 'invalid_token', 'The access token is malformed.');
+  if (!token) throw refusedToken(401, 'invalid_token', 'The access token is malformed.', schemeOf(request));
   return token;
+}
+
+/** RFC 9449 §7.1: whoever names that scheme has a proof, too; and a wrong one is refused in that scheme. */
+export function readProof(request: IncomingMessage): { dpop?: string; htm?: string } {
+  const refused = () => refusedToken(401, 'invalid_dpop_proof', ONE_PROOF, 'DPoP');
+  const proof = dpopOf(request, refused);
+  if (proof.dpop === undefined && schemeOf(request) === 'DPoP') throw refused();
+  return proof;
+}
+
+function schemeOf({ headers: { authorization = '' } }: IncomingMessage): 'Bearer' | 'DPoP' {
+  return /^dpop(?: |$)/i.test(authorization) ? 'DPoP' : 'Bearer';
 }
 
 /** RFC 6750 §3: the challenge says what is wrong. */
 export function refusedToken(
   status: 400 | 401,
-  code: 'invalid_request' | 'invalid_token',
+  code: 'invalid_request' | 'invalid_token' | 'invalid_dpop_proof',
   description: string,
+  scheme: 'Bearer' | 'DPoP' = 'Bearer',
 ): EndpointError {
-  const challenge = `Bearer error="${code}", error_description="${description}"`;
+  const challenge = `${scheme} error="${code}", error_description="${description}"`;
   return new EndpointError(status, code, description, { 'WWW-Authenticate': challenge });
 }
 

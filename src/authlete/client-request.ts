@@ -59,18 +59,25 @@ export class ClientRequests {
   }
 }
 
+export const ONE_PROOF = 'There must be exactly one DPoP proof.';
+
 /**
  * RFC 9449 §4.3: exactly one proof. `htu` is left out, so that Authlete compares with the endpoint's configured address: one that is put together
  * from a request is wrong behind proxies.
  */
-export function dpopOf({ method = '', headersDistinct }: IncomingMessage): { dpop?: string; htm?: string } {
+export function dpopOf(
+  { method = '', headersDistinct }: IncomingMessage,
+  refused = invalidProof,
+): { dpop?: string; htm?: string } {
   const [proof, ...more] = headersDistinct['dpop'] ?? [];
   if (proof === undefined) return {};
   if (proof === '' || more.length > 0) {
-    throw new EndpointError(400, 'invalid_dpop_proof', 'There must be exactly one DPoP proof.');
+    throw refused();
   }
   return { dpop: proof, htm: method };
 }
+
+const invalidProof = () => new EndpointError(400, 'invalid_dpop_proof', ONE_PROOF);
 
 function once({ headersDistinct }: IncomingMessage, name: string): string | undefined {
   const [value, ...more] = headersDistinct[name] ?? [];

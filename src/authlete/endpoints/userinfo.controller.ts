@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { readAccessToken, refusedToken } from '../access-token.js';
+import { readAccessToken, readProof, refusedToken } from '../access-token.js';
 import { answer } from '../answer.js';
 import { type AuthleteAnswer, AuthleteApi } from '../authlete-api.js';
 import { ACCOUNTS, AUTHLETE_OPTIONS, type AuthleteOptions } from '../authlete.options.js';
-import { ClientRequests, dpopOf } from '../client-request.js';
+import { ClientRequests } from '../client-request.js';
 import { EndpointErrorFilter } from '../endpoint-error.filter.js';
 import { ENDPOINTS } from '../endpoints.js';
 import { askHost } from '../host-failure.js';
@@ -33,9 +33,10 @@ export class UserinfoController {
 
   private async tell(request: Request, response: Response): Promise<void> {
     const token = await readAccessToken(request, this.options.bodyLimit);
+    const proof = readProof(request);
     // a token that is bound to a certificate needs the certificate, but no chain (RFC 8705 §3)
     const { clientCertificate } = this.clients.certificate(request);
-    const checked = await this.api.call('auth/userinfo', { token, clientCertificate, ...dpopOf(request) });
+    const checked = await this.api.call('auth/userinfo', { token, clientCertificate, ...proof });
     if (answer(response, 'auth/userinfo', checked)) return;
     const { subject, claims } = await this.claimsOf(checked);
     answer(
