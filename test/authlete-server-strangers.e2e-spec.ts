@@ -8,6 +8,7 @@ import { tlsClient } from './authlete-certificate-client.js';
 import { accounts, advertised, apiOf, ask, NO_STORE } from './support/authlete-application.js';
 import { rootAuthority, selfSigned } from './support/certificates.js';
 import { freePort } from './support/free-port.js';
+import { rawRequest } from './support/http-browser.js';
 
 let emulator: RunningEmulator | undefined;
 let server: RunningAuthleteServer | undefined;
@@ -78,5 +79,33 @@ describe('the server of the endpoints', () => {
     const client = tlsClient(own.cert);
     expect(await client.post(encrypted.url + ENDPOINTS.token, 'a=b')).not.toMatchObject({ status: 403 });
     client.close();
+  });
+
+  it('E4: an unknown address says no-store and repeats nothing', async () => {
+    const { port } = await start();
+    for (const [path, status] of [
+      ['/nope?client_secret=abc', 404],
+      ['/', 404],
+      ['/as', 404],
+      ['/as/%61uthorization?client_secret=abc', 404],
+      ['/as/token/abc', 404],
+      ['/%zz?client_secret=abc', 400],
+    ] as const) {
+      for (const method of ['GET', 'POST', 'OPTIONS']) {
+        const lines = [`${method} ${path} HTTP/1.1`, 'Host: x', 'Content-Length: 0'];
+        const { status: said, headers, body } = await rawRequest({ port, lines });
+        expect([path, said, JSON.parse(body)]).toMatchObject([path, status, { error: 'invalid_request' }]);
+        expect(body).not.toMatch(/abc|zz|nope/);
+        const names = ['cache-control', 'pragma', 'content-type', 'etag', 'allow'];
+        expect(names.map(name => headers[name])).toEqual([
+          'no-store',
+          'no-cache',
+          'application/json',
+          undefined,
+          undefined,
+        ]);
+      }
+    }
+    expect(emulator?.calls).toEqual([]);
   });
 });

@@ -25,11 +25,7 @@ export class EndpointErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, code, description, headers } = failureOf(thrown);
-    readOnForAWhile(request);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.status(status).setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify({ error: code, error_description: description }));
+    sendError(failureOf(thrown), request, response);
   }
 
   private log(thrown: unknown, endpoint: string): void {
@@ -45,4 +41,12 @@ export class EndpointErrorFilter implements ExceptionFilter {
       this.events.record({ event: 'request_failed', level: 'error', endpoint, reason });
     }
   }
+}
+
+export function sendError(error: EndpointError, request: Request, response: Response): void {
+  const { status, code, description, headers } = error;
+  readOnForAWhile(request);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.status(status).setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify({ error: code, error_description: description }));
 }

@@ -10,3 +10,4 @@ export { ENDPOINTS } from './endpoints.js';
 export type { AuthleteEvent } from './events.js';
 export type { Account, Accounts } from './interaction/accounts.js';
 export { CLIENT_CERTIFICATES } from './tls-certificate.js';
+export { refuseUnknownAddress } from './unknown-address.js';

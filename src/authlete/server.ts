@@ -7,7 +7,7 @@ import type { Danger } from '../environment/configuration-error.js';
 import { JsonLog } from '../json-log.js';
 import { cantListen, type Closable, closeWithin } from '../process.js';
 import type { AuthleteConfiguration, AuthleteHost } from './configuration.js';
-import { AuthleteModule, CLIENT_CERTIFICATES } from './index.js';
+import { AuthleteModule, CLIENT_CERTIFICATES, refuseUnknownAddress } from './index.js';
 
 export type { AuthleteConfiguration, AuthleteHost };
 
@@ -34,6 +34,7 @@ export async function startAuthleteServer(
     ...tlsOptions(configuration),
   });
   app.disable('x-powered-by');
+  app.use(refuseUnknownAddress);
   for (const danger of dangers(configuration, host)) {
     logger.warn({ event: 'configuration_danger', ...danger }, 'Authlete');
   }

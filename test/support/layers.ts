@@ -26,6 +26,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'authlete/access-token.ts',
     'authlete/service-check.ts',
     'authlete/edge.middleware.ts',
+    'authlete/unknown-address.ts',
   ],
   ['authlete/client-request.ts', 'authlete/answer.ts', 'authlete/endpoint-error.filter.ts'],
   ['authlete/client-credentials.ts', 'authlete/client-certificate.ts', 'authlete/form-body.ts'],

@@ -1,6 +1,8 @@
 const at = name => `src/authlete/${name}.ts`;
 const strangers = 'test/authlete-server-strangers.e2e-spec.ts';
 const away = 'test/authlete-endpoints-away.e2e-spec.ts';
+const service = 'test/authlete-endpoints-service.e2e-spec.ts';
+const userinfo = 'test/authlete-endpoints-userinfo.e2e-spec.ts';
 const options = 'test/authlete.options.spec.ts';
 const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, find, replace, tests });
 
@@ -72,4 +74,53 @@ export default [
     away,
   ),
   entry('E12', 'a message is told up to a secret', at('redact'), "'$1 …'", "'$&'", away),
+  entry(
+    'E13',
+    'metadata are compared each time',
+    at('service-check'),
+    '    this.check(metadata);\n',
+    "    if (metadata['issuer'] === this.options.issuer) this.check(metadata);\n",
+    service,
+  ),
+  entry(
+    'E1',
+    'no private key is relayed',
+    at('endpoints/discovery.controller'),
+    'if (keys.some(',
+    'if (keys.every(',
+    service,
+  ),
+  entry(
+    'E5',
+    'the DPoP scheme needs a proof',
+    at('access-token'),
+    "if (proof.dpop === undefined && schemeOf(request) === 'DPoP') throw refused();",
+    '',
+    userinfo,
+  ),
+  entry(
+    'E5',
+    'a token in the DPoP scheme is refused in it',
+    at('access-token'),
+    "'The access token is malformed.', schemeOf(request))",
+    "'The access token is malformed.')",
+    userinfo,
+  ),
+  entry(
+    'E5',
+    'a proof too many is refused in the DPoP scheme',
+    at('access-token'),
+    'dpopOf(request, refused)',
+    'dpopOf(request)',
+    userinfo,
+  ),
+  entry('E4', 'unknown addresses are answered here', at('server'), '  app.use(refuseUnknownAddress);\n', '', strangers),
+  entry(
+    'E4',
+    'an unknown address says no-store',
+    at('unknown-address'),
+    "response.setHeader('Cache-Control', 'no-store').setHeader('Pragma', 'no-cache');",
+    '',
+    strangers,
+  ),
 ];
