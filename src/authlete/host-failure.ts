@@ -6,7 +6,7 @@ export class HostFailure extends Error {
   get reason(): string {
     const { constructor, code }: { constructor?: unknown; code?: unknown } = Object(this.cause ?? this);
     const kind = typeof constructor === 'function' ? constructor.name : 'nothing';
-    return [this.message, kind, ...(/^\w{1,40}$/.test(String(code ?? '')) ? [String(code)] : [])].join(', ');
+    return [this.message, kind, ...(typeof code === 'string' && /^\w{1,40}$/.test(code) ? [code] : [])].join(', ');
   }
 }
 

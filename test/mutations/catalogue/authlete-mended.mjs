@@ -86,8 +86,8 @@ export default [
     'E1',
     'no private key is relayed',
     at('endpoints/discovery.controller'),
-    'if (keys.some(',
-    'if (keys.every(',
+    'Object.hasOwn(Object(key), member)',
+    'key === member',
     service,
   ),
   entry(
