@@ -35,6 +35,7 @@ const act = (browser: HttpBrowser) => script(browser, `${url()}/api/orders`);
 
 describe('the deadlines', () => {
   it('B21: a session that nobody uses is over after the idle timeout, for the API, too', async () => {
+    turnClock(0);
     const browser = await scene.login();
     turnClock(IDLE - 1);
     expect(await isLoggedIn(browser, scene.parlour)).toBe(true);
@@ -44,6 +45,7 @@ describe('the deadlines', () => {
   });
 
   it('B21: a session in use lives on, and is over at the absolute timeout all the same', async () => {
+    turnClock(0);
     const browser = await scene.login();
     for (let passed = 0; passed < ABSOLUTE - 300; passed += 300) {
       turnClock(300);
