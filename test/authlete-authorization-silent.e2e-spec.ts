@@ -181,12 +181,12 @@ describe('prompt=none', () => {
     expect(title(await begin(stage, alice))).toBe('Sign in');
   });
 
-  it('E9: says server_error where the accounts can’t be asked', async () => {
+  it('E9: says temporarily_unavailable where the accounts can’t be asked', async () => {
     const browser = await signedIn(stage);
     stage.village.away = true;
     const failed = await begin(stage, browser, { prompt: 'none' });
     stage.village.away = false;
-    expect([failed.status, failed.json()['error']]).toEqual([500, 'server_error']);
+    expect([failed.status, failed.json()['error']]).toEqual([503, 'temporarily_unavailable']);
     expect(await ask(browser)).toBe('issued');
   });
 });
