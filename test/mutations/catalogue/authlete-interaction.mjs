@@ -451,8 +451,8 @@ export default [
     rule: 'E10',
     what: 'nobody goes on without a session',
     file: `${room}session.middleware.ts`,
-    find: ' || request.session === undefined)',
-    replace: ')',
+    find: 'cause || request.session === undefined ?',
+    replace: 'cause ?',
     tests: session,
   },
   {
