@@ -52,7 +52,14 @@ export default [
     'text.slice(0, LONGEST)',
     log,
   ),
-  entry('E12', 'a failure’s reason holds no secret', at('authlete-api'), 'redact(upToSecrets(resultMessage))', 'resultMessage', api),
+  entry(
+    'E12',
+    'a failure’s reason holds no secret',
+    at('authlete-api'),
+    'redact(upToSecrets(resultMessage))',
+    'resultMessage',
+    api,
+  ),
 
   // the service
   entry(
