@@ -77,6 +77,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     @Inject(STORAGE) private readonly storage: Storage,
     @Inject(OUTBOUND) private readonly outbound: Dispatcher,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+    @Inject(Frontends) private readonly frontends: Frontends,
   ) {
     super();
   }
@@ -93,6 +94,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
   /** After the server has let its requests finish. A refresh goes on without its request. */
   async onApplicationShutdown(): Promise<void> {
     await this.accessTokens.settled();
+    await this.frontends.close();
     await this.outbound.close();
     await this.storage.close();
   }

@@ -100,10 +100,7 @@ type Input<Options, Required extends keyof Options = never> = Pick<Options, Requ
 };
 export type ApiRouteOptionsInput = Input<ApiRouteOptions, 'path' | 'upstream'>;
 type Routes = { apiRoutes?: ApiRouteOptionsInput[] | undefined };
-export type FrontendOptionsInput = Input<
-  Omit<FrontendOptions, 'apiRoutes'>,
-  'publicUrl' | 'issuer' | 'clientId' | 'clientSecret'
-> &
+export type FrontendOptionsInput = Input<Omit<FrontendOptions, 'apiRoutes'>, 'publicUrl' | 'issuer' | 'clientId'> &
   Routes;
 type FrontendDefaults = Input<Omit<FrontendOptions, 'apiRoutes'>> & Routes;
 type SharedOptionsInput = Input<Omit<BffOptions, 'frontends' | 'outbound' | 'limits'>, 'storageUrl' | 'keys'> & {

@@ -3,7 +3,9 @@ import type { Dispatcher } from 'undici';
 import type { BffOptions, FrontendOptions } from './bff.options.js';
 import { BffError } from './errors.js';
 import type { Events } from './events.js';
+import { ClientCredentials } from './oauth-client/credentials.js';
 import { OAuthClient } from './oauth-client/oauth-client.js';
+import { createOutbound } from './outbound.js';
 import { KeyRing } from './seal.js';
 import { SealedRecords } from './storage/sealed-records.js';
 import type { Storage } from './storage/storage.js';
@@ -39,14 +41,18 @@ export class Frontend {
     this.cookies = cookieNames(options);
     this.keys = new KeyRing(bff.keys, name, purpose => events.unknownKey({ frontend: name, purpose }));
     this.records = new SealedRecords(storage, this.keys, issuer);
+    const credentials = new ClientCredentials(options, {
+      plain: outbound,
+      withCertificate: certificate => createOutbound(bff.outbound, certificate),
+    });
     const http = {
-      dispatcher: outbound,
+      dispatcher: credentials.dispatcher,
       timeout: bff.outbound.timeout,
       issuer,
       backchannelUrl,
       allowHttpFor: bff.allowHttpFor,
     };
-    this.client = new OAuthClient(options, http, {
+    this.client = new OAuthClient(options, credentials, http, {
       completed: () => events.record({ event: 'discovery_completed', frontend: name, issuer }),
       failed: ({ message }) => events.record({ event: 'discovery_failed', frontend: name, issuer, reason: message }),
     });
@@ -112,6 +118,11 @@ export class Frontends {
   /** Reads the metadata before the first login needs it. It keeps nobody from starting: the authorization server may come up later (a failure is in the log). */
   prepare(): void {
     for (const { client } of this.all) void client.prepare();
+  }
+
+  /** Stops watching files and ends connections that show a client certificate. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map(({ client }) => client.credentials.close()));
   }
 
   /** For an answer to a request that may be for nobody, or that failed before anybody asked whose it is. */

@@ -6,10 +6,12 @@ import type { OutboundOptions } from './bff.options.js';
 /** The undici dispatcher of every outbound call: connection pools, the adopter's proxy and private certificate authorities. */
 export const OUTBOUND = Symbol('Dispatcher of outbound calls');
 
-export function createOutbound(options: OutboundOptions): Dispatcher {
+/** `client`: the certificate that servers are shown when they ask for one (RFC 8705), never a proxy. */
+export function createOutbound(options: OutboundOptions, client?: { cert: string; key: string }): Dispatcher {
   // HTTP/2 is undici's default, and a session that the server closes may emit an error that nobody listens to: the end of the process
   const allowH2 = false;
-  const connect = { timeout: options.timeout * 1000, allowH2, ...certificateAuthorities(options.caFile) };
+  const toProxy = { timeout: options.timeout * 1000, allowH2, ...certificateAuthorities(options.caFile) };
+  const connect = { ...toProxy, ...(client && { cert: client.cert, key: client.key }) };
   if (options.proxy === undefined) return new Agent({ connect, allowH2 });
   return new EnvHttpProxyAgent({
     httpProxy: options.proxy,
@@ -18,7 +20,7 @@ export function createOutbound(options: OutboundOptions): Dispatcher {
     connect,
     allowH2,
     requestTls: connect,
-    proxyTls: connect,
+    proxyTls: toProxy,
   });
 }
 

@@ -5,7 +5,7 @@ import type { SourceFile } from './source-tree.js';
  * knows nothing of its neighbours, so login/, logout/ and api-proxy/ never import one another.
  */
 export const LAYERS: readonly (readonly string[])[] = [
-  ['main.ts', 'main.development.ts'],
+  ['main.ts', 'main.development.ts', 'doctor.ts'],
   ['server.ts', 'process.ts'],
   ['app.module.ts', 'management.ts', 'json-log.ts'],
   ['spa/'],
@@ -14,6 +14,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   // the library
   ['bff/index.ts'],
   ['bff/bff.module.ts'],
+  ['bff/doctor/'],
   // rooms: what a request is for; and what every request passes first or last
   [
     'bff/login/',
@@ -39,8 +40,9 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/endpoints.ts',
     'bff/unread-body.ts',
   ],
-  ['bff/bff.options.ts', 'bff/seal.ts', 'bff/redact.ts', 'bff/errors.ts'],
+  ['bff/bff.options.ts', 'bff/seal.ts', 'bff/redact.ts', 'bff/errors.ts', 'bff/renewable-dispatcher.ts'],
   ['bff/options/'],
+  ['bff/key-material/'],
   ['bff/secure-url.ts'],
 ];
 

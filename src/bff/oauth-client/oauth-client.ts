@@ -5,21 +5,26 @@ import {
   type ClientAuth,
   type Configuration,
   type CustomFetch,
+  type DPoPHandle,
   fetchUserInfo,
   type IDToken,
   refreshTokenGrant,
   type ServerMetadata,
+  type TokenEndpointResponse,
   tokenRevocation,
   type UserInfoResponse,
 } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
-import { clientAuthentication } from './client-authentication.js';
+import type { ClientCredentials } from './credentials.js';
+import { bindingMistake, learningNonces, proving, type TokenBinding } from './dpop.js';
+import { DpopNonces } from './dpop-nonces.js';
 import { AuthorizationServerFailure, failureOf } from './failure.js';
 import { authorizationServerFetch, type HttpOptions } from './http.js';
 import { CLOCK_SKEW, Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
+import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
-import { type TokenResponse, tokenSetOf } from './token-set.js';
+import { type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
 export interface AuthorizationRequestUrl {
   /** The URL that the browser is sent to. */
@@ -39,17 +44,20 @@ export interface AuthorizationResponseChecks {
 
 /** One frontend's OAuth client. Every method rejects with an {@link AuthorizationServerFailure}. */
 export class OAuthClient {
+  /** Of the authorization server and of the APIs. */
+  readonly nonces = new DpopNonces();
   private readonly metadata: Metadata;
   private readonly authentication: ClientAuth;
   private readonly fetch: CustomFetch;
 
   constructor(
     private readonly options: FrontendOptions,
+    readonly credentials: ClientCredentials,
     http: HttpOptions,
     observer: MetadataObserver,
   ) {
-    this.authentication = clientAuthentication(options.clientAuthMethod, options.clientSecret);
-    this.fetch = authorizationServerFetch(http);
+    this.authentication = credentials.authentication;
+    this.fetch = learningNonces(authorizationServerFetch(http), this.nonces);
     const check = (server: ServerMetadata) => checkMetadata(server, options, http.allowHttpFor);
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
   }
@@ -60,11 +68,23 @@ export class OAuthClient {
   }
 
   /** Pushed, as the policy wants it, or put into the URL. */
-  async authorizationRequest(parameters: URLSearchParams): Promise<AuthorizationRequestUrl> {
+  async authorizationRequest(
+    parameters: URLSearchParams,
+    binding: TokenBinding = {},
+  ): Promise<AuthorizationRequestUrl> {
     const configuration = await this.metadata.configuration();
+    const proof = await this.proving(configuration, binding);
+    // also where nothing is pushed, and so nothing proven (RFC 9449 §10)
+    if (proof.DPoP) parameters.set('dpop_jkt', await proof.DPoP.calculateThumbprint());
     const par = parPolicy(configuration.serverMetadata(), this.options);
     if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, parameters), par };
-    const { requestUri, expiresIn } = await push(configuration, this.authentication, this.fetch, parameters);
+    const { requestUri, expiresIn } = await push(
+      configuration,
+      this.authentication,
+      this.fetch,
+      parameters,
+      proof.DPoP,
+    );
     return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, expiresIn };
   }
 
@@ -75,30 +95,39 @@ export class OAuthClient {
   }
 
   /** `currentUrl`: the redirect URI with the response's query. Checks the ID token whole, its signature included (OpenID Connect Core §3.1.3.7). */
-  exchangeCode(currentUrl: URL, checks: AuthorizationResponseChecks): Promise<TokenResponse> {
+  exchangeCode(
+    currentUrl: URL,
+    checks: AuthorizationResponseChecks,
+    binding: TokenBinding = {},
+  ): Promise<TokenResponse> {
     return this.call(async configuration => {
-      const response = await authorizationCodeGrant(configuration, currentUrl, {
+      const expected = {
         pkceCodeVerifier: checks.codeVerifier,
         expectedState: checks.state,
         expectedNonce: checks.nonce,
         idTokenExpected: true,
         ...(checks.maxAge !== undefined && { maxAge: checks.maxAge }),
-      });
+      };
+      const proving = await this.proving(configuration, binding);
+      const response = await authorizationCodeGrant(configuration, currentUrl, expected, undefined, proving);
       const claims = response.claims();
       checkIssuedAt(claims);
-      return { tokens: tokenSetOf(response), claims };
+      return { tokens: await this.bound(response, binding), claims };
     });
   }
 
-  refresh(refreshToken: string): Promise<TokenResponse> {
+  refresh(refreshToken: string, binding: TokenBinding = {}): Promise<TokenResponse> {
     return this.call(async configuration => {
-      const response = await refreshTokenGrant(configuration, refreshToken);
-      return { tokens: tokenSetOf(response), claims: response.claims() };
+      const proving = await this.proving(configuration, binding);
+      const response = await refreshTokenGrant(configuration, refreshToken, undefined, proving);
+      return { tokens: await this.bound(response, binding), claims: response.claims() };
     });
   }
 
-  userinfo(accessToken: string, subject: string): Promise<UserInfoResponse> {
-    return this.call(configuration => fetchUserInfo(configuration, accessToken, subject));
+  userinfo(accessToken: string, subject: string, binding: TokenBinding = {}): Promise<UserInfoResponse> {
+    return this.call(async configuration =>
+      fetchUserInfo(configuration, accessToken, subject, await this.proving(configuration, binding)),
+    );
   }
 
   /** RFC 7009; does nothing where the server has no revocation endpoint, or can't revoke this kind of token (§2.2.1), as with JWT access tokens. */
@@ -120,6 +149,29 @@ export class OAuthClient {
         ? undefined
         : buildEndSessionUrl(configuration, parameters),
     );
+  }
+
+  /** For the doctor: what the server says, unchecked. */
+  readRawMetadata(): Promise<RawDocument> {
+    return readRawMetadata(this.options.issuer, this.fetch);
+  }
+
+  readRawDocument(url: string): Promise<RawDocument> {
+    return readRawDocument(url, this.fetch);
+  }
+
+  private proving(configuration: Configuration, binding: TokenBinding): Promise<{ DPoP?: DPoPHandle }> {
+    return proving(configuration, binding, this.nonces);
+  }
+
+  /** Tokens that aren't bound as was asked for are given back. */
+  private async bound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
+    const tokens = tokenSetOf(response, binding.dpop);
+    const mistake = bindingMistake(response.token_type, binding);
+    if (!mistake) return tokens;
+    if (tokens.refreshToken !== undefined) await this.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});
+    await this.revoke(tokens.accessToken, 'access_token').catch(() => {});
+    throw mistake;
   }
 
   private async call<T>(request: (configuration: Configuration) => Promise<T>): Promise<T> {

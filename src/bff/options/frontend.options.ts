@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import { flag, listOf, matching, MayBeAbsent, Must, oneOf, records, seconds, text, texts } from './rules.js';
+import { certificateFile, certificateKeyFile, privateJwksFile } from './key-files.js';
 import { clientSecret } from './secrets.js';
 import { apiPath, baseUrl, issuer, localPath, origin } from './urls.js';
 
@@ -10,8 +11,18 @@ import { apiPath, baseUrl, issuer, localPath, origin } from './urls.js';
 export const LOGIN_PARAMETERS = ['prompt', 'login_hint', 'ui_locales', 'acr_values', 'max_age'] as const;
 export type LoginParameter = (typeof LOGIN_PARAMETERS)[number];
 
-export const CLIENT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+export const CLIENT_AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'self_signed_tls_client_auth',
+  'tls_client_auth',
+] as const;
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+
+/** The `typ` of client assertions (draft-ietf-oauth-rfc7523bis §4): some servers refuse them without the second, some with it. */
+export const ASSERTION_TYPS = ['JWT', 'client-authentication+jwt'] as const;
 
 /** Asymmetric ones alone: with HS* the client secret would sign, and `none` doesn't (RFC 8725 §3.1). */
 const ID_TOKEN_ALGS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
@@ -19,7 +30,7 @@ const ID_TOKEN_ALGS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdD
 /** Parameters of the authorization request that Parlour sets itself, or that would replace what it sets (RFC 9101 §4, RFC 9126 §2.1). */
 const OWN_PARAMETERS = (
   'client_id response_type redirect_uri scope state nonce code_challenge code_challenge_method response_mode ' +
-  'request request_uri client_secret client_assertion client_assertion_type'
+  'request request_uri client_secret client_assertion client_assertion_type dpop_jkt'
 ).split(' ');
 
 const DAY = 86_400;
@@ -43,6 +54,10 @@ export class ApiRouteOptions {
 
   @Must(oneOf(['refuse', 'pass']))
   location: 'refuse' | 'pass' = 'refuse';
+
+  /** It tells the API which client calls: so it's presented where that is wanted, and nowhere else. */
+  @Must(flag)
+  clientCertificate = false;
 }
 
 /** One SPA with its OAuth client. Every duration is in seconds. docs/contract.md says what each option means and its default. */
@@ -64,11 +79,31 @@ export class FrontendOptions {
   @Must(matching(/^[\x20-\x7e]+$/, 'must be printable ASCII characters (RFC 6749 appendix A.1)'))
   clientId!: string;
 
+  @MayBeAbsent()
   @Must(clientSecret)
-  clientSecret!: string;
+  clientSecret?: string;
 
   @Must(clientAuthMethod)
   clientAuthMethod: ClientAuthMethod = 'client_secret_basic';
+
+  @MayBeAbsent()
+  @Must(privateJwksFile)
+  clientJwksFile?: string;
+
+  @Must(oneOf(ASSERTION_TYPS))
+  clientAssertionTyp: (typeof ASSERTION_TYPS)[number] = 'JWT';
+
+  @MayBeAbsent()
+  @Must(certificateFile)
+  clientCertFile?: string;
+
+  @MayBeAbsent()
+  @Must(certificateKeyFile)
+  clientKeyFile?: string;
+
+  /** Before the end of a certificate or key. */
+  @Must(seconds(YEAR))
+  credentialWarning = 30 * DAY;
 
   @Must(oneOf(ID_TOKEN_ALGS))
   idTokenSignedResponseAlg = 'RS256';
@@ -78,6 +113,12 @@ export class FrontendOptions {
 
   @Must(flag)
   requirePushedAuthorizationRequests = false;
+
+  @Must(flag)
+  dpop = false;
+
+  @Must(flag)
+  certificateBoundAccessTokens = false;
 
   @Must(text(scope))
   scope = 'openid profile';
