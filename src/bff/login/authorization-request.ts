@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Frontend } from '../frontend.js';
+import { codeVerifierOf, newLoginSeed } from '../oauth-client/dpop-key.js';
 import type { Session } from '../session/session-record.js';
 import { createState, type LoginTransaction } from './login-transaction.js';
 import type { LoginRequest } from './request-parameters.js';
@@ -18,7 +19,8 @@ export function authorizationRequest(
 ): AuthorizationRequest {
   const { options } = frontend;
   const state = createState(frontend, { returnTo: asked.returnTo, asked: asked.parameters });
-  const codeVerifier = randomBytes(32).toString('base64url');
+  const seed = newLoginSeed();
+  const codeVerifier = codeVerifierOf(seed);
   const nonce = randomBytes(16).toString('base64url');
   const parameters = new URLSearchParams({
     ...options.authorizationParams,
@@ -34,6 +36,7 @@ export function authorizationRequest(
   });
   const transaction: LoginTransaction = {
     codeVerifier,
+    ...(options.dpop && { dpopSeed: seed }),
     nonce,
     returnTo: asked.returnTo,
     expiresAt: (Math.floor(Date.now() / 1000) + options.loginTimeout) * 1000,

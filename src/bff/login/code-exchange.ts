@@ -3,6 +3,7 @@ import { AuthorizationServerFailure } from '../oauth-client/failure.js';
 import type { IDToken } from '../oauth-client/oauth-client.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import { hashOfState, type LoginTransaction } from './login-transaction.js';
+import { tokenBinding } from './token-binding.js';
 
 /** Who has logged in, and the tokens that came of it. */
 export interface Login {
@@ -37,17 +38,22 @@ export async function exchangeCode(
 ): Promise<Login> {
   const { authorizationParams } = frontend.options;
   const maxAge = transaction.asked.max_age ?? authorizationParams['max_age'];
-  const { tokens, claims } = await frontend.client.exchangeCode(new URL(`${frontend.redirectUri}?${query}`), {
+  const binding = tokenBinding(frontend, transaction);
+  const currentUrl = new URL(`${frontend.redirectUri}?${query}`);
+  const checks = {
     state,
     nonce: transaction.nonce,
     codeVerifier: transaction.codeVerifier,
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
-  });
+  };
+  const { tokens, claims } = await frontend.client.exchangeCode(currentUrl, checks, binding);
   // openid-client takes an empty sub, which would make one user of all
   if (!claims?.sub)
     throw new AuthorizationServerFailure('misconfigured', 'the token response has no ID token, or one without sub');
   checkAcr(claims, transaction.asked.acr_values ?? authorizationParams['acr_values']);
-  const userinfo = frontend.options.userinfo ? await frontend.client.userinfo(tokens.accessToken, claims.sub) : {};
+  const userinfo = frontend.options.userinfo
+    ? await frontend.client.userinfo(tokens.accessToken, claims.sub, binding)
+    : {};
   const { sub: subject, sid } = claims;
   return {
     tokens,

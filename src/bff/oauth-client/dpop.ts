@@ -18,8 +18,9 @@ export async function proving(
   if (!dpop) return {};
   const handle = getDPoPHandle(configuration, await keyPairOf(dpop), {
     [modifyAssertion]: (_header, proof) => {
+      const { htu } = proof;
       // the handle knows the nonces of its own calls only
-      proof['nonce'] = nonces.of(new URL(String(proof['htu'])).origin);
+      if (typeof htu === 'string') proof['nonce'] = nonces.of(new URL(htu).origin);
     },
   });
   return { DPoP: handle };

@@ -1,11 +1,12 @@
 import {
   allowInsecureRequests,
   customFetch,
+  isDPoPNonceError,
   processPushedAuthorizationResponse,
   pushedAuthorizationRequest,
   type ClientAuth,
 } from 'oauth4webapi';
-import type { Configuration, CustomFetch } from 'openid-client';
+import type { Configuration, CustomFetch, DPoPHandle } from 'openid-client';
 import { AuthorizationServerFailure, failureOf } from './failure.js';
 
 export interface PushedAuthorizationRequest {
@@ -20,21 +21,25 @@ export async function push(
   authentication: ClientAuth,
   fetch: CustomFetch,
   parameters: URLSearchParams,
+  dpop: DPoPHandle | undefined,
 ): Promise<PushedAuthorizationRequest> {
   const server = configuration.serverMetadata();
   const client = configuration.clientMetadata();
-  try {
+  const pushOnce = async () => {
     const response = await pushedAuthorizationRequest(server, client, authentication, parameters, {
       [customFetch]: fetch,
       [allowInsecureRequests]: true,
+      ...(dpop && { DPoP: dpop }),
     });
     const raw = response.clone();
     const pushed = await processPushedAuthorizationResponse(server, client, response);
     await checkExpiresIn(raw);
     return { requestUri: pushed.request_uri, expiresIn: pushed.expires_in };
-  } catch (error) {
-    throw failureOf(error);
-  }
+  };
+  // a second push makes its proof and its client assertion anew: a server may have remembered the first ones (RFC 9449 §8)
+  return pushOnce()
+    .catch((error: unknown) => (dpop && isDPoPNonceError(error) ? pushOnce() : Promise.reject(error)))
+    .catch((error: unknown) => Promise.reject(failureOf(error)));
 }
 
 /** A positive integer (RFC 9126 §2.2); oauth4webapi also takes "60" and 1.5. */

@@ -12,7 +12,7 @@ const FAILURE_PAUSE = 1000;
 
 /** `fresh`: renewed or not yet due. `keep`: the renewal failed or there is none, and the old one still lives. */
 export type AccessToken =
-  | { kind: 'fresh' | 'keep'; accessToken: string }
+  | { kind: 'fresh' | 'keep'; tokens: TokenSet }
   | { kind: 'ended' }
   | { kind: 'expired' }
   | { kind: 'unavailable'; retryAfter: number | undefined };
@@ -27,14 +27,13 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     const { tokens } = stored;
-    if (!isDue(tokens)) return { kind: 'fresh', accessToken: tokens.accessToken };
+    if (!isDue(tokens)) return { kind: 'fresh', tokens };
     const refreshed =
       tokens.refreshToken === undefined
         ? undefined
         : await this.refreshOnce(owner, () => this.refreshIfDue(owner, isDue));
-    if (refreshed?.kind === 'fresh') return { kind: 'fresh', accessToken: refreshed.tokens.accessToken };
-    if (refreshed?.kind === 'ended') return refreshed;
-    if (isAlive(tokens)) return { kind: 'keep', accessToken: tokens.accessToken };
+    if (refreshed?.kind === 'fresh' || refreshed?.kind === 'ended') return refreshed;
+    if (isAlive(tokens)) return { kind: 'keep', tokens };
     return refreshed ? { kind: 'unavailable', retryAfter: refreshed.retryAfter } : { kind: 'expired' };
   }
 
