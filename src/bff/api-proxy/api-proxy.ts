@@ -83,9 +83,13 @@ export class ApiProxy {
     const { request, session, target } = call;
     const { nonces } = session.frontend.client;
     const { fields, secrets } = await authorizationOf(tokens, call, nonces.of(target.route.origin));
-    const answer = await send(this.outbound, call, [...requestFields(request, session.frontend), ...fields]);
+    const answer = await send(this.dispatcherOf(call), call, [...requestFields(request, session.frontend), ...fields]);
     nonces.learn(target.route.origin, nonceOf(answer));
     return { answer, tokens, secrets };
+  }
+
+  private dispatcherOf({ session, target }: CheckedCall): Dispatcher {
+    return target.route.options.clientCertificate ? session.frontend.client.credentials.dispatcher : this.outbound;
   }
 
   private answerHead({ target, session, request, response }: CheckedCall, { answer, secrets }: Answered): void {

@@ -7,6 +7,8 @@ import { AuthorizationServerFailure } from './failure.js';
 /** What the tokens of a login are bound to; nothing: they're bearer tokens. */
 export interface TokenBinding {
   dpop?: DpopKey | undefined;
+  /** `x5t#S256` of the certificate that was shown (RFC 8705 §3.1); no answer says that a token is bound to it, so the metadata has to. */
+  certificate?: string | undefined;
 }
 
 /** What makes openid-client prove the possession of the key in its calls to the authorization server (RFC 9449 §5, §7, §10). */

@@ -5,7 +5,6 @@ import {
   type ClientAuth,
   type Configuration,
   type CustomFetch,
-  type DPoPHandle,
   fetchUserInfo,
   type IDToken,
   refreshTokenGrant,
@@ -73,7 +72,7 @@ export class OAuthClient {
     binding: TokenBinding = {},
   ): Promise<AuthorizationRequestUrl> {
     const configuration = await this.metadata.configuration();
-    const proof = await this.proving(configuration, binding);
+    const proof = await proving(configuration, binding, this.nonces);
     // also where nothing is pushed, and so nothing proven (RFC 9449 §10)
     if (proof.DPoP) parameters.set('dpop_jkt', await proof.DPoP.calculateThumbprint());
     const par = parPolicy(configuration.serverMetadata(), this.options);
@@ -101,6 +100,7 @@ export class OAuthClient {
     binding: TokenBinding = {},
   ): Promise<TokenResponse> {
     return this.call(async configuration => {
+      const bound = this.binding(binding);
       const expected = {
         pkceCodeVerifier: checks.codeVerifier,
         expectedState: checks.state,
@@ -108,25 +108,26 @@ export class OAuthClient {
         idTokenExpected: true,
         ...(checks.maxAge !== undefined && { maxAge: checks.maxAge }),
       };
-      const proving = await this.proving(configuration, binding);
-      const response = await authorizationCodeGrant(configuration, currentUrl, expected, undefined, proving);
+      const proof = await proving(configuration, bound, this.nonces);
+      const response = await authorizationCodeGrant(configuration, currentUrl, expected, undefined, proof);
       const claims = response.claims();
       checkIssuedAt(claims);
-      return { tokens: await this.bound(response, binding), claims };
+      return { tokens: await this.asBound(response, bound), claims };
     });
   }
 
   refresh(refreshToken: string, binding: TokenBinding = {}): Promise<TokenResponse> {
     return this.call(async configuration => {
-      const proving = await this.proving(configuration, binding);
-      const response = await refreshTokenGrant(configuration, refreshToken, undefined, proving);
-      return { tokens: await this.bound(response, binding), claims: response.claims() };
+      const bound = this.binding(binding);
+      const proof = await proving(configuration, bound, this.nonces);
+      const response = await refreshTokenGrant(configuration, refreshToken, undefined, proof);
+      return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }
 
   userinfo(accessToken: string, subject: string, binding: TokenBinding = {}): Promise<UserInfoResponse> {
     return this.call(async configuration =>
-      fetchUserInfo(configuration, accessToken, subject, await this.proving(configuration, binding)),
+      fetchUserInfo(configuration, accessToken, subject, await proving(configuration, binding, this.nonces)),
     );
   }
 
@@ -160,13 +161,15 @@ export class OAuthClient {
     return readRawDocument(url, this.fetch);
   }
 
-  private proving(configuration: Configuration, binding: TokenBinding): Promise<{ DPoP?: DPoPHandle }> {
-    return proving(configuration, binding, this.nonces);
+  /** With the certificate of this moment: one that comes while the call is under way makes the token look old, not new. */
+  private binding(asked: TokenBinding): TokenBinding {
+    const bound = this.options.certificateBoundAccessTokens;
+    return { ...asked, certificate: bound ? this.credentials.certificate()?.thumbprint : undefined };
   }
 
   /** Tokens that aren't bound as was asked for are given back. */
-  private async bound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
-    const tokens = tokenSetOf(response, binding.dpop);
+  private async asBound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
+    const tokens = tokenSetOf(response, binding);
     const mistake = bindingMistake(response.token_type, binding);
     if (!mistake) return tokens;
     if (tokens.refreshToken !== undefined) await this.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});

@@ -3,7 +3,6 @@ import type { Relation } from './relation.js';
 
 /** What sender-constrained tokens need (RFC 9449, RFC 8705 §3). */
 export function bindingRelations(frontend: FrontendOptions, path: string): Relation[] {
-  const { apiRoutes } = frontend;
   const certificate = `${path}.clientCertFile`;
   return [
     {
@@ -11,12 +10,17 @@ export function bindingRelations(frontend: FrontendOptions, path: string): Relat
       reads: [certificate, `${path}.dpop`],
       check: () => bound(frontend),
     },
-    ...(Array.isArray(apiRoutes) ? apiRoutes : []).filter(Boolean).map((route, index) => ({
+    ...routesOf(frontend.apiRoutes).map((route, index) => ({
       at: `${path}.apiRoutes[${index}].clientCertificate`,
       reads: [certificate, `${path}.apiRoutes[${index}].upstream`],
       check: () => presented(route, frontend),
     })),
   ];
+}
+
+/** Where the list itself is no list, or an entry no route, that is reported already. */
+function routesOf(apiRoutes: unknown): ApiRouteOptions[] {
+  return Array.isArray(apiRoutes) ? apiRoutes.filter(Boolean) : [];
 }
 
 function bound({ certificateBoundAccessTokens, dpop, clientCertFile }: FrontendOptions): string | undefined {

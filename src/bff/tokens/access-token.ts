@@ -1,5 +1,6 @@
 import type { Events } from '../events.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
+import { isBoundToReplaced } from './certificate-binding.js';
 import { refresh, type Refreshed } from './refresh.js';
 import { readTokens, type StoredTokens, swapTokens, type TokenOwner } from './token-store.js';
 
@@ -27,13 +28,14 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     const { tokens } = stored;
-    if (!isDue(tokens)) return { kind: 'fresh', tokens };
+    const due = (current: TokenSet) => isDue(current) || isBoundToReplaced(owner, current);
+    if (!due(tokens)) return { kind: 'fresh', tokens };
     const refreshed =
       tokens.refreshToken === undefined
         ? undefined
-        : await this.refreshOnce(owner, () => this.refreshIfDue(owner, isDue));
+        : await this.refreshOnce(owner, () => this.refreshIfDue(owner, due));
     if (refreshed?.kind === 'fresh' || refreshed?.kind === 'ended') return refreshed;
-    if (isAlive(tokens)) return { kind: 'keep', tokens };
+    if (isAlive(tokens) && !isBoundToReplaced(owner, tokens)) return { kind: 'keep', tokens };
     return refreshed ? { kind: 'unavailable', retryAfter: refreshed.retryAfter } : { kind: 'expired' };
   }
 
