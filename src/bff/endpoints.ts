@@ -6,9 +6,10 @@ export const ENDPOINTS = {
   '/logout': 'POST',
   '/logout/continue': 'GET',
   '/logout/callback': 'GET',
+  '/jwks': 'GET',
 } as const satisfies Record<string, string>;
 
 /** Paths that are kept for later releases. */
-export const RESERVED = ['/sessions', '/jwks', '/backchannel-logout'] as const;
+export const RESERVED = ['/sessions', '/backchannel-logout'] as const;
 
 export const API_PATH = '/api';

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { BffOptions, FrontendOptions } from './bff.options.js';
 import { BffError } from './errors.js';
 import type { Events } from './events.js';
-import { ClientCredentials } from './oauth-client/credentials.js';
+import { ClientCredentials, type CredentialObserver } from './oauth-client/credentials.js';
 import { OAuthClient } from './oauth-client/oauth-client.js';
 import { createOutbound } from './outbound.js';
 import { KeyRing } from './seal.js';
@@ -41,10 +41,11 @@ export class Frontend {
     this.cookies = cookieNames(options);
     this.keys = new KeyRing(bff.keys, name, purpose => events.unknownKey({ frontend: name, purpose }));
     this.records = new SealedRecords(storage, this.keys, issuer);
-    const credentials = new ClientCredentials(options, {
-      plain: outbound,
-      withCertificate: certificate => createOutbound(bff.outbound, certificate),
-    });
+    const credentials = new ClientCredentials(
+      options,
+      { shared: outbound, own: shown => createOutbound(bff.outbound, {}, shown) },
+      credentialEvents(name, events),
+    );
     const http = {
       dispatcher: credentials.dispatcher,
       timeout: bff.outbound.timeout,
@@ -84,6 +85,21 @@ export class Frontend {
   allowsOrigin(origin: string): boolean {
     return origin === this.origin || this.options.allowedOrigins.includes(origin);
   }
+}
+
+function credentialEvents(frontend: string, events: Events): CredentialObserver {
+  const at = ({ name, expiresAt }: { name: string; expiresAt: number }) => ({
+    frontend,
+    credential: name,
+    expiresAt: new Date(expiresAt).toISOString(),
+  });
+  return {
+    changed: credential => events.record({ event: 'credential_changed', frontend, credential }),
+    refused: (credential, reason) => events.record({ event: 'credential_refused', frontend, credential, reason }),
+    expiring: credential => events.record({ event: 'credential_expiring', ...at(credential) }),
+    expired: credential => events.record({ event: 'credential_expired', ...at(credential) }),
+    known: credentials => events.credentialsKnown(frontend, credentials),
+  };
 }
 
 /** `__Host-` keeps siblings from setting it, `-Http-` scripts (RFC 6265bis); browsers that don't know the latter still apply the former. */

@@ -8,7 +8,10 @@ export class RenewableDispatcher extends Dispatcher {
   private current: Dispatcher;
   private readonly retired = new Map<Dispatcher, NodeJS.Timeout>();
 
-  constructor(private readonly make: () => Dispatcher) {
+  constructor(
+    private readonly make: () => Dispatcher,
+    private readonly ended: () => void = () => {},
+  ) {
     super();
     this.current = make();
   }
@@ -50,6 +53,7 @@ export class RenewableDispatcher extends Dispatcher {
   }
 
   private async each(end: (dispatcher: Dispatcher) => Promise<void>): Promise<void> {
+    this.ended();
     for (const timer of this.retired.values()) clearTimeout(timer);
     const all = [this.current, ...this.retired.keys()];
     this.retired.clear();

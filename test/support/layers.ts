@@ -21,6 +21,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/logout/',
     'bff/api-proxy/',
     'bff/edge.middleware.ts',
+    'bff/jwks.controller.ts',
     'bff/endpoints.controller.ts',
     'bff/body-parser.ts',
     'bff/moved-routes.ts',

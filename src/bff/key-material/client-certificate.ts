@@ -1,5 +1,7 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { JWK } from 'jose';
+import { readCertificates } from './certificates.js';
 import { LEAST_RSA_BITS } from './private-jwks.js';
 import { UnusableKeyMaterial } from './unusable.js';
 
@@ -19,25 +21,14 @@ export interface ClientCertificate {
   publicJwk: JWK;
 }
 
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** The certificates of a PEM file, the client's own first. */
+/** The certificates of a client's file: its own, then the chain. */
 export function readChain(pem: string): [X509Certificate, ...X509Certificate[]] {
-  const [own, ...chain] = (pem.match(PEM_CERTIFICATE) ?? []).map(certificate);
-  if (!own) throw new UnusableKeyMaterial('holds no certificate in PEM form');
-  const { asymmetricKeyDetails: details } = own.publicKey;
+  const chain = readCertificates(pem);
+  const { asymmetricKeyDetails: details } = chain[0].publicKey;
   if ((details?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS) {
     throw new UnusableKeyMaterial(`is weak: RSA needs ${LEAST_RSA_BITS} bits or more`);
   }
-  return [own, ...chain];
-}
-
-function certificate(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw new UnusableKeyMaterial('holds a damaged certificate');
-  }
+  return chain;
 }
 
 export function readCertificateKey(pem: string): KeyObject {
@@ -53,12 +44,22 @@ export function readCertificateKey(pem: string): KeyObject {
   }
 }
 
+/** OpenSSL has its own idea of what's too weak. */
+function checkTls(cert: string, key: string): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch {
+    throw new UnusableKeyMaterial('makes no TLS credential together with the certificate: OpenSSL refuses one of them');
+  }
+}
+
 export function clientCertificate(certPem: string, keyPem: string): ClientCertificate {
   const chain = readChain(certPem);
   const [own] = chain;
   if (!own.checkPrivateKey(readCertificateKey(keyPem))) {
     throw new UnusableKeyMaterial('isn’t the key of the first certificate in the certificate’s file');
   }
+  checkTls(certPem, keyPem);
   const thumbprint = Buffer.from(own.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
   return {
     cert: certPem,

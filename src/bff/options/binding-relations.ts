@@ -1,4 +1,5 @@
-import type { ApiRouteOptions, FrontendOptions } from './frontend.options.js';
+import type { ApiRouteOptions } from './api-route.options.js';
+import type { FrontendOptions } from './frontend.options.js';
 import type { Relation } from './relation.js';
 
 /** What sender-constrained tokens need (RFC 9449, RFC 8705 §3). */

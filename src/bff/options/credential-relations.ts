@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { clientCertificate } from '../key-material/client-certificate.js';
 import { readPrivateJwks } from '../key-material/private-jwks.js';
-import type { ClientAuthMethod, FrontendOptions } from './frontend.options.js';
+import type { FrontendOptions } from './frontend.options.js';
 import { problemOf } from './key-files.js';
+import type { ClientAuthMethod } from './protocol-values.js';
 import type { Relation } from './relation.js';
 
 const WITH_SECRET: readonly ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readCertificates } from '../key-material/certificates.js';
 import { readCertificateKey, readChain } from '../key-material/client-certificate.js';
 import { readPrivateJwks } from '../key-material/private-jwks.js';
 import { UnusableKeyMaterial } from '../key-material/unusable.js';
@@ -9,6 +10,8 @@ export const privateJwksFile = text(usableBy(readPrivateJwks));
 export const certificateFile = text(usableBy(readChain));
 
 export const certificateKeyFile = text(usableBy(readCertificateKey));
+
+export const authoritiesFile = text(usableBy(readCertificates));
 
 /** A file from which this can be read. No problem quotes it: it's a secret (S3). */
 function usableBy(read: (content: string) => unknown): (path: string) => string | undefined {

@@ -2,7 +2,9 @@ import type { OptionProblem } from './reading.js';
 import { isSameSite } from './urls.js';
 import { credentialRelations } from './credential-relations.js';
 import { bindingRelations } from './binding-relations.js';
+import { messageRelations } from './message-relations.js';
 import type { FrontendOptions } from './frontend.options.js';
+import { profileRelations } from './profile-relations.js';
 import type { Relation } from './relation.js';
 import { isLoopback, isSecureUrl } from '../secure-url.js';
 
@@ -18,6 +20,8 @@ export function relationProblems(
       ...withinOne(frontend, path),
       ...credentialRelations(frontend, path),
       ...bindingRelations(frontend, path),
+      ...profileRelations(frontend, path),
+      ...messageRelations(frontend, path),
       ...plainHttp(frontend, path, allowHttpFor),
       ...betweenRoutes(frontend, path),
       ...betweenFrontends(frontend, path, frontends.slice(0, index)),
