@@ -7,6 +7,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './parlour.js';
@@ -25,7 +26,8 @@ export async function selfSigned(...names: string[]): Promise<Certificate> {
   const altNames = names.map(value => ({ type: /^[\d.]+$/.test(value) ? ('ip' as const) : ('dns' as const), value }));
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
-      name: 'CN=Parlour tests',
+      // of two with one name in a file, OpenSSL takes the first for the other's issuer
+      name: `CN=Parlour tests ${randomUUID()}`,
       keys,
       notAfter: new Date(Date.now() + 24 * 60 * 60 * 1000),
       extensions: [

@@ -5,6 +5,7 @@ import { send, type Answer } from './hostile/answer.js';
 import { authorization } from './hostile/authorization.js';
 import { receive, type Call, type Client, type Endpoint } from './hostile/call.js';
 import { discovery, endSession, jwks, par, revocation, token, userinfo } from './hostile/endpoints.js';
+import { nonceDemand, type Nonces } from './hostile/dpop.js';
 import { Grants, type Issued } from './hostile/grants.js';
 import { take, type Lies } from './hostile/lies.js';
 import { listen } from './hostile/listen.js';
@@ -35,6 +36,7 @@ const routes: Record<string, [Endpoint, Handler]> = {
  */
 export class Hostile {
   lies: Lies = {};
+  nonces: Nonces = {};
   /** Who logs in next (`sub`). */
   user = 'alice';
   /** `expires_in` of the access tokens issued next, in seconds. */
@@ -65,6 +67,7 @@ export class Hostile {
   /** Between tests: no lie, no memory of calls, the first user. What was issued stays good. */
   beHonest(): void {
     this.lies = {};
+    this.nonces = {};
     this.calls = [];
     this.user = 'alice';
     this.accessTokenLifetime = 300;
@@ -126,7 +129,9 @@ export class Hostile {
       this.calls.push(call);
       for (const wake of this.waiters) wake();
       this.waiters.clear();
-      await send(response, await handle(this, call), this.lieFor(call));
+      const demand = nonceDemand(this.nonces, call);
+      if (demand) await send(response, demand, undefined);
+      else await send(response, await handle(this, call), this.lieFor(call));
     } catch (error) {
       // A client that went away while it was still sending is its own affair; all else is a mistake of this file.
       if (!request.destroyed) console.error(error);

@@ -31,8 +31,7 @@ export async function proving(
 /** `token_type` says what came (RFC 9449 §5): a bearer token where a bound one was asked for would be a downgrade that nobody notices. */
 export function bindingMistake(tokenType: string, { dpop }: TokenBinding): AuthorizationServerFailure | undefined {
   if ((tokenType === 'dpop') === (dpop !== undefined)) return undefined;
-  const asked = dpop ? 'a token bound by DPoP' : 'a bearer token';
-  return new AuthorizationServerFailure('misconfigured', `token_type is ${tokenType}, and ${asked} was asked for`);
+  return new AuthorizationServerFailure('misconfigured', `token_type is ${tokenType}, not ${dpop ? 'dpop' : 'bearer'}`);
 }
 
 /** RFC 9449 §8.2: any answer may bring the next nonce. */

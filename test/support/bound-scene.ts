@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+import { type FapiAuthorizationServer, startFapiAuthorizationServer } from './fapi-authorization-server.js';
+import { freePort } from './free-port.js';
+import { HttpBrowser } from './http-browser.js';
+import { type Parlour, startParlour, temporaryDirectory } from './parlour.js';
+import { type Bound, startStrictApi, type StrictApi } from './strict-api.js';
+
+const AUDIENCE = 'urn:parlour:strict-api';
+
+/** Parlour between an authorization server that binds tokens and an API that takes no others. */
+export interface BoundScene {
+  server: FapiAuthorizationServer;
+  api: StrictApi;
+  parlour: Parlour;
+  /** Another browser, logged in. */
+  login(url?: string): Promise<HttpBrowser>;
+  /** Another instance on the same storage, with other variables where they are given. */
+  another(environment?: Record<string, string>): Promise<Parlour>;
+  close(): Promise<void>;
+}
+
+export interface BoundOptions {
+  bound: Bound;
+  client: Partial<ClientMetadata>;
+  environment: Record<string, string>;
+  /** Beside `apiRoutes`, which has `/api` for the API. */
+  route?: Record<string, unknown>;
+  /** Whether proofs at the authorization server need its nonce. */
+  requireNonce?: () => boolean;
+}
+
+export async function startBoundScene(options: BoundOptions): Promise<BoundScene> {
+  const { bound, client, environment, route = {}, requireNonce = () => false } = options;
+  const server = await startFapiAuthorizationServer({ configure: same => withNonces(same, requireNonce) });
+  const api = await startStrictApi(server, AUDIENCE, bound);
+  const port = String(await freePort());
+  const url = `http://localhost:${port}`;
+  await server.register({
+    redirect_uris: [`${url}/callback`],
+    post_logout_redirect_uris: [`${url}/logout/callback`],
+    ...client,
+  });
+  const configFile = { apiRoutes: [{ path: '/api', upstream: `${api.origin}/v1`, ...route }] };
+  const all = {
+    PORT: port,
+    CA_FILE: bundle(server.ca, api.ca),
+    SCOPE: 'openid profile offline_access orders:read',
+    RESOURCE: AUDIENCE,
+    ...environment,
+  };
+  const parlour = await startParlour(server.issuer, all, configFile);
+  const others: Parlour[] = [];
+  return {
+    server,
+    api,
+    parlour,
+    login: (at = parlour.url) => loggedIn(at, server.ca),
+    another: async more => {
+      const { PORT: _port, PUBLIC_URL: _publicUrl, ...same } = parlour.environment;
+      const other = await startParlour(server.issuer, { ...same, ...more });
+      others.push(other);
+      await server.register({
+        redirect_uris: [parlour, ...others].map(one => `${one.url}/callback`),
+        ...client,
+      });
+      return other;
+    },
+    close: async () => {
+      for (const one of [...others, parlour, api, server]) await one.close();
+    },
+  };
+}
+
+function withNonces(configuration: Configuration, requireNonce: () => boolean): Configuration {
+  const { features = {} } = configuration;
+  return { ...configuration, features: { ...features, dPoP: { ...features.dPoP, requireNonce } } };
+}
+
+function bundle(...certificates: string[]): string {
+  const file = join(temporaryDirectory(), 'ca.pem');
+  writeFileSync(file, certificates.map(one => `${one}\n`).join(''));
+  return file;
+}
+
+async function loggedIn(url: string, ca: string): Promise<HttpBrowser> {
+  const browser = new HttpBrowser({ ca });
+  await browser.navigate(`${url}/login`);
+  if (browser.origin !== url) await browser.submitForm({ username: 'alice', password: 'any' }, { button: 'continue' });
+  if (browser.url !== `${url}/`) throw new Error(`no login: ${browser.url} ${browser.page?.body}`);
+  return browser;
+}
