@@ -1,5 +1,5 @@
 import type { ServerOptions } from './server.options.js';
-import { flag, hosts, mode, number, plain, query, routes, words, type Syntax } from './value-syntax.js';
+import { flag, hosts, json, mode, number, plain, query, routes, words, type Syntax } from './value-syntax.js';
 
 /** An environment variable, what it sets, and how its text is read. */
 export interface Variable {
@@ -53,11 +53,20 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'CLIENT_KEY_FILE', syntax: plain, option: 'clientKeyFile' },
   { name: 'CREDENTIAL_WARNING', syntax: number, option: 'credentialWarning' },
   { name: 'ID_TOKEN_SIGNED_RESPONSE_ALG', syntax: plain, option: 'idTokenSignedResponseAlg' },
+  { name: 'ID_TOKEN_ENCRYPTED_RESPONSE_ALG', syntax: plain, option: 'idTokenEncryptedResponseAlg' },
+  { name: 'ID_TOKEN_ENCRYPTED_RESPONSE_ENC', syntax: plain, option: 'idTokenEncryptedResponseEnc' },
+  { name: 'PROFILE', syntax: plain, option: 'profile' },
   { name: 'PAR', syntax: plain, option: 'par' },
   { name: 'REQUIRE_PUSHED_AUTHORIZATION_REQUESTS', syntax: flag, option: 'requirePushedAuthorizationRequests' },
+  { name: 'REQUEST_OBJECT', syntax: flag, option: 'requestObject' },
+  { name: 'RESPONSE_MODE', syntax: plain, option: 'responseMode' },
+  { name: 'AUTHORIZATION_SIGNED_RESPONSE_ALG', syntax: plain, option: 'authorizationSignedResponseAlg' },
   { name: 'DPOP', syntax: flag, option: 'dpop' },
   { name: 'CERTIFICATE_BOUND_ACCESS_TOKENS', syntax: flag, option: 'certificateBoundAccessTokens' },
   { name: 'SCOPE', syntax: plain, option: 'scope' },
+  { name: 'RESOURCE', syntax: words, option: 'resources' },
+  { name: 'CLAIMS', syntax: json, option: 'claims' },
+  { name: 'AUTHORIZATION_DETAILS', syntax: json, option: 'authorizationDetails' },
   { name: 'AUTHORIZATION_PARAMS', syntax: query, option: 'authorizationParams' },
   { name: 'LOGIN_PARAMETERS', syntax: words, option: 'loginParameters' },
   { name: 'LOGIN_TIMEOUT', syntax: number, option: 'loginTimeout' },
