@@ -14,13 +14,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './parlour.js';
 
+const publicExponent = new Uint8Array([1, 0, 1]);
 const ALGORITHMS = {
   ec: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
-  rsa: { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
-  'weak rsa': {
-    ...{ name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024 },
-    ...{ publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
-  },
+  rsa: { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent, hash: 'SHA-256' },
+  'weak rsa': { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024, publicExponent, hash: 'SHA-256' },
 };
 const DAY = 24 * 60 * 60 * 1000;
 

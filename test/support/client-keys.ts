@@ -14,8 +14,7 @@ export async function privateJwk(alg: string, more: Record<string, unknown> = {}
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 export function publicHalf(jwk: JWK): JWK {
-  // a JWK without its private members is one still
-  return Object.fromEntries(Object.entries(jwk).filter(([member]) => !PRIVATE.includes(member))) as JWK;
+  return Object.fromEntries(Object.entries(jwk).filter(([member]) => !PRIVATE.includes(member)));
 }
 
 export function jwksFile(...keys: unknown[]): string {

@@ -5,7 +5,8 @@ import type { SourceFile } from './source-tree.js';
  * knows nothing of its neighbours, so login/, logout/ and api-proxy/ never import one another.
  */
 export const LAYERS: readonly (readonly string[])[] = [
-  ['main.ts', 'main.development.ts', 'doctor.ts'],
+  ['main.ts', 'main.development.ts', 'doctor.ts', 'keys.ts'],
+  ['keys/'],
   ['server.ts', 'process.ts'],
   ['app.module.ts', 'management.ts', 'json-log.ts'],
   ['spa/'],
