@@ -27,13 +27,18 @@ export interface BoundOptions {
   environment: Record<string, string>;
   /** Beside `apiRoutes`, which has `/api` for the API. */
   route?: Record<string, unknown>;
+  /** Further routes to the same API. */
+  more?: { path: string }[];
+  /** PEM: who vouches for clients with `tls_client_auth`. */
+  clientCa?: string;
   /** Whether proofs at the authorization server need its nonce. */
   requireNonce?: () => boolean;
 }
 
 export async function startBoundScene(options: BoundOptions): Promise<BoundScene> {
-  const { bound, client, environment, route = {}, requireNonce = () => false } = options;
-  const server = await startFapiAuthorizationServer({ configure: same => withNonces(same, requireNonce) });
+  const { bound, client, environment, clientCa, route = {}, more = [], requireNonce = () => false } = options;
+  const configure = (same: Configuration) => withNonces(same, requireNonce);
+  const server = await startFapiAuthorizationServer({ configure, ...(clientCa !== undefined && { clientCa }) });
   const api = await startStrictApi(server, AUDIENCE, bound);
   const port = String(await freePort());
   const url = `http://localhost:${port}`;
@@ -42,7 +47,8 @@ export async function startBoundScene(options: BoundOptions): Promise<BoundScene
     post_logout_redirect_uris: [`${url}/logout/callback`],
     ...client,
   });
-  const configFile = { apiRoutes: [{ path: '/api', upstream: `${api.origin}/v1`, ...route }] };
+  const upstream = `${api.origin}/v1`;
+  const configFile = { apiRoutes: [{ path: '/api', upstream, ...route }, ...more.map(one => ({ upstream, ...one }))] };
   const all = {
     PORT: port,
     CA_FILE: bundle(server.ca, api.ca),

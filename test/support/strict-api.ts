@@ -31,7 +31,7 @@ export class StrictApi {
   /** Whether answers to good proofs bring the nonce, too. */
   tellsNonce = true;
   /** Instead of `{"ok":true}`, for a call that passes. */
-  reply: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  reply: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
   private readonly used = new Set<string>();
   private keys: ReturnType<typeof fetchKeys> | undefined;
 
@@ -73,7 +73,7 @@ export class StrictApi {
     try {
       await this.check(request, call);
       if (this.nonce !== undefined && this.tellsNonce) response.setHeader('DPoP-Nonce', this.nonce);
-      if (this.reply) this.reply(request, response);
+      if (this.reply) await this.reply(request, response);
       else response.setHeader('Content-Type', 'application/json').end('{"ok":true}');
     } catch (error) {
       const { message, error: code } = error instanceof Refused ? error : new Refused(String(error));

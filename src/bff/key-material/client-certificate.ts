@@ -15,8 +15,6 @@ export interface ClientCertificate {
   thumbprint: string;
   /** Milliseconds since the epoch: where the first of the chain ends. */
   expiresAt: number;
-  /** Milliseconds since the epoch: when this was read. */
-  readAt: number;
   /** The certificate as a JWK with `x5c`, for `/jwks` (RFC 8705 §2.2.2). */
   publicJwk: JWK;
 }
@@ -66,7 +64,6 @@ export function clientCertificate(certPem: string, keyPem: string): ClientCertif
     key: keyPem,
     thumbprint,
     expiresAt: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))),
-    readAt: Date.now(),
     publicJwk: {
       ...own.publicKey.export({ format: 'jwk' }),
       kty: own.publicKey.export({ format: 'jwk' }).kty ?? '',

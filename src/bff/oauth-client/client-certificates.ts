@@ -12,6 +12,8 @@ export class ClientCertificates {
   private readonly selfSigned: boolean;
   /** What is shown to servers. */
   private shown: ClientCertificate | undefined;
+  /** Milliseconds since the epoch: from when on servers see the current one. */
+  shownSince = Date.now();
 
   /** `renewed`: another one is shown from now on. */
   constructor(
@@ -51,6 +53,7 @@ export class ClientCertificates {
     const due = this.due();
     if (due === this.shown) return;
     this.shown = due;
+    this.shownSince = Date.now();
     this.renewed();
   }
 

@@ -79,6 +79,11 @@ export class ClientCredentials {
     return this.certificates.current;
   }
 
+  /** From when on they are shown that one. Milliseconds since the epoch. */
+  certificateSince(): number {
+    return this.certificates.shownSince;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.timer);
     await this.own?.close();

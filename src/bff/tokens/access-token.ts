@@ -44,6 +44,9 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     if (stored.tokens.accessToken !== accessToken) return { kind: 'fresh', tokens: stored.tokens };
+    // the certificate has changed while the call was on its way
+    const replaced = (current: TokenSet) => isBoundToReplaced(owner, current);
+    if (replaced(stored.tokens)) return this.refreshOnce(owner, () => this.refreshIfDue(owner, replaced));
     // who asks while a refresh is under way waits for it
     if (!this.inFlight.has(owner.key) && !mayForce(stored)) return undefined;
     return this.refreshOnce(owner, () => this.force(owner, stored));
