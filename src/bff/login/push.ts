@@ -43,10 +43,18 @@ export class Pushes {
     }
   }
 
-  private report(request: Request, { name }: Frontend, { par, expiresIn }: AuthorizationRequestUrl): void {
+  private report(request: Request, { name }: Frontend, sent: AuthorizationRequestUrl): void {
+    const { par, expiresIn, attempts = 1 } = sent;
     if (par !== 'off') this.events.pushed(name, par === 'pushed' ? 'created' : par);
+    if (attempts > 1) this.events.pushed(name, 'repeated');
     const at = { reference: referenceOf(request), frontend: name };
-    this.events.record({ event: 'login_started', par, ...(expiresIn !== undefined && { expiresIn }), ...at });
+    this.events.record({
+      event: 'login_started',
+      par,
+      ...(expiresIn !== undefined && { expiresIn }),
+      ...(attempts > 1 && { attempts }),
+      ...at,
+    });
   }
 
   private limitsOf(frontend: Frontend): PushLimits {

@@ -17,12 +17,15 @@ import type { FrontendOptions } from '../bff.options.js';
 import type { ClientCredentials } from './credentials.js';
 import { bindingMistake, learningNonces, proving, type TokenBinding } from './dpop.js';
 import { DpopNonces } from './dpop-nonces.js';
+import { decryptingIdTokens } from './encrypted-id-token.js';
 import { AuthorizationServerFailure, failureOf } from './failure.js';
 import { authorizationServerFetch, type HttpOptions } from './http.js';
 import { CLOCK_SKEW, Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
 import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
+import { signedRequest } from './request-object.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
+import { verifiedResponse } from './signed-response.js';
 import { type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
 export interface AuthorizationRequestUrl {
@@ -32,6 +35,8 @@ export interface AuthorizationRequestUrl {
   par: ParPolicy;
   /** Seconds that a pushed request lives. */
   expiresIn?: number;
+  /** How often it was pushed until the server answered. */
+  attempts?: number;
 }
 
 export interface AuthorizationResponseChecks {
@@ -52,11 +57,12 @@ export class OAuthClient {
   constructor(
     private readonly options: FrontendOptions,
     readonly credentials: ClientCredentials,
-    http: HttpOptions,
+    private readonly http: HttpOptions,
     observer: MetadataObserver,
   ) {
     this.authentication = credentials.authentication;
-    this.fetch = learningNonces(authorizationServerFetch(http), this.nonces);
+    const fetch = decryptingIdTokens(authorizationServerFetch(http), options, () => credentials.decryptionKeys());
+    this.fetch = learningNonces(fetch, this.nonces);
     const check = (server: ServerMetadata) => checkMetadata(server, options, http.allowHttpFor);
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
   }
@@ -76,15 +82,20 @@ export class OAuthClient {
     // also where nothing is pushed, and so nothing proven (RFC 9449 §10)
     if (proof.DPoP) parameters.set('dpop_jkt', await proof.DPoP.calculateThumbprint());
     const par = parPolicy(configuration.serverMetadata(), this.options);
-    if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, parameters), par };
-    const { requestUri, expiresIn } = await push(
+    const message = async () => {
+      const { requestObject } = this.options;
+      return requestObject ? signedRequest(configuration, parameters, this.credentials.signingKey()) : parameters;
+    };
+    if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, await message()), par };
+    const { requestUri, ...pushed } = await push(
       configuration,
       this.authentication,
       this.fetch,
-      parameters,
+      message,
       proof.DPoP,
+      this.http.timeout,
     );
-    return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, expiresIn };
+    return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, ...pushed };
   }
 
   /** The metadata promises `iss` in every authorization response (RFC 9207 §3). */
@@ -93,7 +104,12 @@ export class OAuthClient {
     return configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
   }
 
-  /** `currentUrl`: the redirect URI with the response's query. Checks the ID token whole, its signature included (OpenID Connect Core §3.1.3.7). */
+  /** What a signed authorization response (JARM) says, once it's verified for the attempt with this `state`. */
+  verifiedResponse(jwt: string, state: string | undefined): Promise<URLSearchParams> {
+    return this.call(configuration => verifiedResponse(configuration, this.fetch, jwt, state));
+  }
+
+  /** `currentUrl`: the redirect URI with the response's parameters as its query. Checks the ID token whole, its signature included (OpenID Connect Core §3.1.3.7). */
   exchangeCode(
     currentUrl: URL,
     checks: AuthorizationResponseChecks,
@@ -109,7 +125,7 @@ export class OAuthClient {
         ...(checks.maxAge !== undefined && { maxAge: checks.maxAge }),
       };
       const proof = await proving(configuration, bound, this.nonces);
-      const response = await authorizationCodeGrant(configuration, currentUrl, expected, undefined, proof);
+      const response = await authorizationCodeGrant(configuration, currentUrl, expected, this.audience(), proof);
       const claims = response.claims();
       checkIssuedAt(claims);
       return { tokens: await this.asBound(response, bound), claims };
@@ -120,7 +136,7 @@ export class OAuthClient {
     return this.call(async configuration => {
       const bound = this.binding(binding);
       const proof = await proving(configuration, bound, this.nonces);
-      const response = await refreshTokenGrant(configuration, refreshToken, undefined, proof);
+      const response = await refreshTokenGrant(configuration, refreshToken, this.audience(), proof);
       return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }
@@ -159,6 +175,15 @@ export class OAuthClient {
 
   readRawDocument(url: string): Promise<RawDocument> {
     return readRawDocument(url, this.fetch);
+  }
+
+  /**
+   * What the tokens are for (RFC 8707 §2.2). Of several resources a token request may name one only at some servers, and named none it's for all
+   * that were granted.
+   */
+  private audience(): Record<string, string> {
+    const [resource, ...others] = this.options.resources;
+    return resource === undefined || others.length > 0 ? {} : { resource };
   }
 
   /** With the certificate of this moment: one that comes while the call is under way makes the token look old, not new. */
