@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClientMetadata, Configuration } from 'oidc-provider';
+import type { ClientMetadata, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { sendPage } from '../../src/dev/authorization-server/page.js';
+import { logoutPage } from '../../src/dev/authorization-server/pages.js';
 import { type FapiAuthorizationServer, startFapiAuthorizationServer } from './fapi-authorization-server.js';
 import { freePort } from './free-port.js';
 import { HttpBrowser } from './http-browser.js';
@@ -81,7 +83,9 @@ export async function startBoundScene(options: BoundOptions): Promise<BoundScene
 
 function withNonces(configuration: Configuration, requireNonce: () => boolean): Configuration {
   const { features = {} } = configuration;
-  return { ...configuration, features: { ...features, dPoP: { ...features.dPoP, requireNonce } } };
+  const dPoP = { ...features.dPoP, requireNonce };
+  const logoutSource = (ctx: KoaContextWithOIDC, form: string) => sendPage(ctx, logoutPage(form, false));
+  return { ...configuration, features: { ...features, dPoP, rpInitiatedLogout: { enabled: true, logoutSource } } };
 }
 
 function bundle(...certificates: string[]): string {
