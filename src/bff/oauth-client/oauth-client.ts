@@ -1,5 +1,4 @@
 import {
-  authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
   type ClientAuth,
@@ -14,16 +13,18 @@ import {
   type UserInfoResponse,
 } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
+import { type AuthorizationResponseChecks, codeGrant } from './code-grant.js';
 import type { ClientCredentials } from './credentials.js';
 import { bindingMistake, learningNonces, proving, type TokenBinding } from './dpop.js';
 import { DpopNonces } from './dpop-nonces.js';
 import { decryptingIdTokens } from './encrypted-id-token.js';
-import { AuthorizationServerFailure, failureOf } from './failure.js';
+import { failureOf } from './failure.js';
 import { authorizationServerFetch, type HttpOptions } from './http.js';
-import { CLOCK_SKEW, Metadata, type MetadataObserver } from './metadata.js';
+import { Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
 import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
 import { signedRequest } from './request-object.js';
+import { resourceIndicator } from './resource-indicator.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
 import { verifiedResponse } from './signed-response.js';
 import { type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
@@ -37,13 +38,6 @@ export interface AuthorizationRequestUrl {
   expiresIn?: number;
   /** How often it was pushed until the server answered. */
   attempts?: number;
-}
-
-export interface AuthorizationResponseChecks {
-  state: string;
-  nonce: string;
-  codeVerifier: string;
-  maxAge?: number;
 }
 
 /** One frontend's OAuth client. Every method rejects with an {@link AuthorizationServerFailure}. */
@@ -98,10 +92,11 @@ export class OAuthClient {
     return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, ...pushed };
   }
 
-  /** The metadata promises `iss` in every authorization response (RFC 9207 §3). */
+  /** The metadata promises `iss` in every authorization response (RFC 9207 §3), or the profile does (FAPI 2.0 §5.3.2.2). */
   async sendsIssuer(): Promise<boolean> {
     const configuration = await this.metadata.configuration();
-    return configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
+    const advertised = configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
+    return advertised || this.options.profile !== undefined;
   }
 
   /** What a signed authorization response (JARM) says, once it's verified for the attempt with this `state`. */
@@ -117,18 +112,9 @@ export class OAuthClient {
   ): Promise<TokenResponse> {
     return this.call(async configuration => {
       const bound = this.binding(binding);
-      const expected = {
-        pkceCodeVerifier: checks.codeVerifier,
-        expectedState: checks.state,
-        expectedNonce: checks.nonce,
-        idTokenExpected: true,
-        ...(checks.maxAge !== undefined && { maxAge: checks.maxAge }),
-      };
       const proof = await proving(configuration, bound, this.nonces);
-      const response = await authorizationCodeGrant(configuration, currentUrl, expected, this.audience(), proof);
-      const claims = response.claims();
-      checkIssuedAt(claims);
-      return { tokens: await this.asBound(response, bound), claims };
+      const response = await codeGrant(configuration, currentUrl, checks, resourceIndicator(this.options), proof);
+      return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }
 
@@ -136,7 +122,7 @@ export class OAuthClient {
     return this.call(async configuration => {
       const bound = this.binding(binding);
       const proof = await proving(configuration, bound, this.nonces);
-      const response = await refreshTokenGrant(configuration, refreshToken, this.audience(), proof);
+      const response = await refreshTokenGrant(configuration, refreshToken, resourceIndicator(this.options), proof);
       return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }
@@ -177,15 +163,6 @@ export class OAuthClient {
     return readRawDocument(url, this.fetch);
   }
 
-  /**
-   * What the tokens are for (RFC 8707 §2.2). Of several resources a token request may name one only at some servers, and named none it's for all
-   * that were granted.
-   */
-  private audience(): Record<string, string> {
-    const [resource, ...others] = this.options.resources;
-    return resource === undefined || others.length > 0 ? {} : { resource };
-  }
-
   /** With the certificate of this moment: one that comes while the call is under way makes the token look old, not new. */
   private binding(asked: TokenBinding): TokenBinding {
     const bound = this.options.certificateBoundAccessTokens;
@@ -208,13 +185,6 @@ export class OAuthClient {
     } catch (error) {
       throw failureOf(error);
     }
-  }
-}
-
-/** openid-client wants `iat` to be a number, and no more (OpenID Connect Core §3.1.3.7, 10). */
-function checkIssuedAt(claims: IDToken | undefined): void {
-  if (claims && claims.iat > Date.now() / 1000 + CLOCK_SKEW) {
-    throw new AuthorizationServerFailure('misconfigured', 'the ID token’s iat lies in the future');
   }
 }
 

