@@ -42,23 +42,26 @@ describe('with the profile fapi2', () => {
   it.each([
     [
       'F1',
+      'client_secret_basic',
       { clientAuthMethod: 'client_secret_basic', clientSecret: minimum.clientSecret },
       'clientAuthMethod must be one of private_key_jwt',
     ],
     [
       'F1',
+      'client_secret_jwt',
       { clientAuthMethod: 'client_secret_jwt', clientSecret: minimum.clientSecret },
       'clientAuthMethod must be one of private_key_jwt',
     ],
-    ['F2', { dpop: false }, 'dpop must be true, or certificateBoundAccessTokens'],
+    ['F2', 'unbound tokens', { dpop: false }, 'dpop must be true, or certificateBoundAccessTokens'],
     [
       'F3',
+      'RS256',
       { idTokenSignedResponseAlg: 'RS256' },
       'idTokenSignedResponseAlg must be one of PS256, ES256, EdDSA, Ed25519',
     ],
-    ['P9', { par: 'auto' }, 'par must be required'],
-    ['F5', { issuer: 'http://127.0.0.1:3001' }, 'issuer must be https'],
-  ])('%s: refuses to start with %j, and says why', (rule, changes, start) => {
+    ['P9', 'PAR that may be skipped', { par: 'auto' }, 'par must be required'],
+    ['F5', 'plain http', { issuer: 'http://127.0.0.1:3001' }, 'issuer must be https'],
+  ])('%s: refuses to start with %s, and says why', (rule, _, changes, start) => {
     const found = problems(options(changes));
     expect(found).toEqual([expect.stringMatching(new RegExp(`^${start}.*with the profile fapi2$`))]);
     if (rule !== 'P9' && rule !== 'F5') expect(found[0]).toContain(`(${rule})`);
