@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { begin, logIn, transactionCookies } from './login-flow.js';
 import { proofOf } from './support/hostile/dpop.js';
-import type { Endpoint } from './support/hostile-authorization-server.js';
+import { type Endpoint, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
-import { until } from './support/parlour.js';
+import { startParlour, until } from './support/parlour.js';
 import { isLoggedIn, type Scene, script, startScene, turnClock } from './support/scene.js';
 
 let scene: Scene;
@@ -211,6 +211,22 @@ describe('token_type', () => {
     await until('the session has ended', async () => (await orders(browser)).json()['code'] === 'session_ended');
     expect(scene.api.requests.map(({ authorization }) => authorization.split(' ')[0])).toEqual(['DPoP']);
     expect(scene.hostile.count('revocation')).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('a server that takes no proofs signed with ES256', () => {
+  it('F6: is pushed nothing, and the log says why', async () => {
+    const hostile = await startHostileAuthorizationServer();
+    hostile.lies = { discovery: { members: { dpop_signing_alg_values_supported: ['EdDSA'] } } };
+    const parlour = await startParlour(hostile.issuer, { DPOP: 'true' });
+    try {
+      expect((await begin(parlour)).status).toBe(502);
+      expect(hostile.count('par')).toBe(0);
+      expect(parlour.events('discovery_failed')[0]?.['reason']).toContain('ES256');
+    } finally {
+      await parlour.close();
+      await hostile.close();
+    }
   });
 });
 

@@ -65,9 +65,9 @@ export async function startBoundScene(options: BoundOptions): Promise<BoundScene
     api,
     parlour,
     login: (at = parlour.url) => loggedIn(at, server.ca),
-    another: async more => {
+    another: async changes => {
       const { PORT: _port, PUBLIC_URL: _publicUrl, ...same } = parlour.environment;
-      const other = await startParlour(server.issuer, { ...same, ...more });
+      const other = await startParlour(server.issuer, { ...same, ...changes });
       others.push(other);
       await server.register({
         redirect_uris: [parlour, ...others].map(one => `${one.url}/callback`),

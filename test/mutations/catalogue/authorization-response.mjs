@@ -133,8 +133,8 @@ export default [
     'A6',
     'userinfo is about the same subject',
     client,
-    'this.call(configuration => fetchUserInfo(configuration, accessToken, subject))',
-    "this.call(async configuration => fetchUserInfo(configuration, accessToken, (await import('openid-client')).skipSubjectCheck))",
+    'fetchUserInfo(configuration, accessToken, subject, ',
+    "fetchUserInfo(configuration, accessToken, (await import('openid-client')).skipSubjectCheck, ",
     'test/session.e2e-spec.ts',
   ),
   entry(

@@ -151,7 +151,7 @@ export default [
   {
     rule: 'P11',
     what: 'the code verifier is new for each attempt',
-    file: request,
+    file: 'src/bff/oauth-client/dpop-key.ts',
     find: "randomBytes(32).toString('base64url')",
     replace: "Buffer.alloc(32, 7).toString('base64url')",
     tests: login,
