@@ -12,10 +12,10 @@ export interface FapiPair {
   server: FapiAuthorizationServer;
   parlour: Parlour;
   /** A browser that trusts the authorization server's certificate. */
-  browser(): HttpBrowser;
+  browser: () => HttpBrowser;
   /** The whole login, the form included; where it ends. */
-  logIn(browser?: HttpBrowser, parameters?: Record<string, string>): Promise<Hop>;
-  close(): Promise<void>;
+  logIn: (browser?: HttpBrowser, parameters?: Record<string, string>) => Promise<Hop>;
+  close: () => Promise<void>;
 }
 
 /** Parlour and an oidc-provider over TLS, each knowing the other. `client`: what its registration says beside its redirect URI. */

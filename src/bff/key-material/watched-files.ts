@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { UnusableKeyMaterial } from './unusable.js';
 
 /** Milliseconds between two looks at a file. */
-export const LOOK_INTERVAL = 2000;
+export const LOOK_INTERVAL = 1000;
 
 export interface FileObserver<T> {
   changed(value: T): void;
