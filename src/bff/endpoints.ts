@@ -1,4 +1,4 @@
-/** Every endpoint and its methods: for `405`, and for `return_to`, which may be none of them. */
+/** Every endpoint and its methods (`/callback` takes a `POST`, too, with `form_post`): for `405`, and for `return_to`, which may be none of them. */
 export const ENDPOINTS = {
   '/login': 'GET',
   '/callback': 'GET',

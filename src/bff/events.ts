@@ -47,6 +47,7 @@ export type BffEvent =
   | ({ event: 'push_failed'; outcome: PushOutcome; status?: number | undefined } & Said & AtRequest)
   | ({ event: 'client_rejected'; endpoint: string; status?: number | undefined } & Said & AtRequest)
   | ({ event: 'login_completed' } & AtSession)
+  | ({ event: 'scope_reduced'; missing: string[] } & AtRequest)
   | ({ event: 'login_failed'; loginError: LoginError; reason: string } & Said & AtRequest)
   | ({ event: 'callback_refused'; reason: string } & AtRequest)
   | ({ event: 'session_ended'; reason: EndReason } & AtSession)
@@ -75,6 +76,7 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   push_failed: 'warn',
   client_rejected: 'error',
   login_completed: 'log',
+  scope_reduced: 'warn',
   login_failed: 'warn',
   callback_refused: 'warn',
   session_ended: 'log',

@@ -25,6 +25,8 @@ export class Frontend {
   readonly pathPrefix: string;
   readonly cookies: { session: string; login: string; logout: string };
   readonly secureCookies: boolean;
+  /** The authorization response comes as a form from the authorization server's site. */
+  readonly formPost: boolean;
   readonly keys: KeyRing;
   readonly client: OAuthClient;
   readonly records: SealedRecords;
@@ -38,6 +40,7 @@ export class Frontend {
     this.origin = new URL(options.publicUrl).origin;
     this.pathPrefix = bff.pathPrefix;
     this.secureCookies = !options.insecureCookies;
+    this.formPost = options.responseMode.startsWith('form_post');
     this.cookies = cookieNames(options);
     this.keys = new KeyRing(bff.keys, name, purpose => events.unknownKey({ frontend: name, purpose }));
     this.records = new SealedRecords(storage, this.keys, issuer);

@@ -6,15 +6,18 @@ import { authorization } from './hostile/authorization.js';
 import { receive, type Call, type Client, type Endpoint } from './hostile/call.js';
 import { discovery, endSession, jwks, par, revocation, token, userinfo } from './hostile/endpoints.js';
 import { nonceDemand, type Nonces } from './hostile/dpop.js';
+import type { Encryption } from './hostile/encryption.js';
 import { Grants, type Issued } from './hostile/grants.js';
 import { take, type Lies } from './hostile/lies.js';
 import { listen } from './hostile/listen.js';
 
 export * from './hostile/catalogue.js';
+export * from './hostile/signed-response-lies.js';
 export { listen } from './hostile/listen.js';
 export type { AnswerLie, AuthorizationLie, IdTokenLie, KeysLie, Lies } from './hostile/lies.js';
 export type { Call, Client, Endpoint } from './hostile/call.js';
 export type { Issued, IssuedKind } from './hostile/grants.js';
+export type { Encryption } from './hostile/encryption.js';
 
 type Handler = (hostile: Hostile, call: Call) => Promise<Answer>;
 
@@ -41,6 +44,8 @@ export class Hostile {
   user = 'alice';
   /** `expires_in` of the access tokens issued next, in seconds. */
   accessTokenLifetime = 300;
+  /** How ID tokens are encrypted; not at all without it. */
+  encryption: Encryption | undefined;
   calls: Call[] = [];
   readonly grants = new Grants();
   lastRedirectUri: string | undefined;
@@ -71,6 +76,7 @@ export class Hostile {
     this.calls = [];
     this.user = 'alice';
     this.accessTokenLifetime = 300;
+    this.encryption = undefined;
   }
 
   to(endpoint: Endpoint, grantType?: string): Call[] {

@@ -71,9 +71,10 @@ export class Metadata {
   }
 
   private async request(): Promise<Configuration> {
-    const { issuer, clientId, idTokenSignedResponseAlg, clientCertFile } = this.options;
+    const { issuer, clientId, idTokenSignedResponseAlg, authorizationSignedResponseAlg, clientCertFile } = this.options;
     const client = {
       id_token_signed_response_alg: idTokenSignedResponseAlg,
+      authorization_signed_response_alg: authorizationSignedResponseAlg,
       // RFC 8705 §5: in preference to the endpoints at which nobody asks for a certificate
       use_mtls_endpoint_aliases: clientCertFile !== undefined,
       [clockTolerance]: CLOCK_SKEW,

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import { tokenTypeFor } from './dpop.js';
+import { encrypt } from './encryption.js';
 import { verifies, type Grant } from './grants.js';
 import { keySet, sign } from './keys.js';
 import { changed, take, type IdTokenLie } from './lies.js';
+import { requestIn } from './request.js';
 import type { Hostile } from '../hostile-authorization-server.js';
 
 export function discoveryDocument({ issuer }: Hostile): Record<string, unknown> {
@@ -42,16 +44,17 @@ export const jwks = async (hostile: Hostile): Promise<Answer> => ({
 
 export async function par(hostile: Hostile, call: Call): Promise<Answer> {
   if (!isAuthenticated(call)) return invalidClient(call);
-  const problem = pushProblem(hostile, call.params);
+  const request = requestIn(call.params);
+  const problem = pushProblem(hostile, request);
   if (problem !== undefined) return invalid('invalid_request', problem);
-  const request = new URLSearchParams(call.params);
   request.delete('client_secret');
   const expiresIn = 60;
   return { status: 201, body: { request_uri: hostile.grants.push(request, expiresIn), expires_in: expiresIn } };
 }
 
 export function pushProblem(hostile: Hostile, params: URLSearchParams): string | undefined {
-  const repeated = [...params.keys()].find(name => params.getAll(name).length > 1);
+  // a resource indicator is the only parameter that may be repeated (RFC 8707 §2)
+  const repeated = [...params.keys()].find(name => name !== 'resource' && params.getAll(name).length > 1);
   if (repeated !== undefined) return `${repeated} stands twice`;
   if (params.has('request_uri')) return 'request_uri must not be pushed'; // RFC 9126 §2.1
   if (params.get('client_id') !== hostile.client.client_id) return 'client_id is wrong or missing';
@@ -112,7 +115,9 @@ async function idToken(hostile: Hostile, grant: Grant, lie: IdTokenLie | undefin
     ...fromRequest(grant.request, 'nonce', 'nonce'),
     ...fromRequest(grant.request, 'acr_values', 'acr'),
   };
-  return hostile.grants.record('id_token', await sign(claims, hostile.client.client_secret, lie));
+  const signed = hostile.grants.record('id_token', await sign(claims, hostile.client.client_secret, lie));
+  const { encryption } = hostile;
+  return encryption ? hostile.grants.record('id_token', await encrypt(signed, encryption)) : signed;
 }
 
 function fromRequest(request: URLSearchParams, parameter: string, claim: string): Record<string, string> {
