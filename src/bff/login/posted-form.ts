@@ -36,6 +36,8 @@ function bodyOf(request: Request): Promise<string> {
   request.once('end', () => resolve(Buffer.concat(chunks).toString()));
   request.once('close', () => refuse('invalid_request', 'the form broke off'));
   request.once('error', () => refuse('invalid_request', 'the form broke off'));
+  // gone before anybody listened
+  if (request.destroyed) refuse('invalid_request', 'the form broke off');
   return promise.finally(() => {
     clearTimeout(late);
     // reads on, and keeps nothing
