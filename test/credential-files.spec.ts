@@ -100,15 +100,15 @@ describe('start-up: a file of client keys', () => {
     ['that is public', () => publicHalf(signing), 'key 1 is a public key'],
     ['whose alg isn’t known', () => ({ ...signing, alg: 'RS256' }), 'key 1 must have an alg of ES256, PS256, Ed25519'],
     [
-      'with the alg of another type',
+      'whose alg is another type’s',
       () => ({ ...signing, alg: 'PS256' }),
       'has a kty or crv that its alg doesn’t go with',
     ],
-    ['with the use of another alg', () => ({ ...signing, use: 'enc' }), 'has a use that its alg doesn’t go with'],
-    ['with an end that is no time', () => ({ ...signing, exp: 'soon' }), 'has an exp'],
-    ['with somebody else’s public half', () => ({ ...signing, x: other.x, y: other.y }), 'key 1 is damaged'],
-    ['with a member cut off', () => ({ ...signing, d: signing.d?.slice(0, 20) }), 'key 1 is damaged'],
-    ['with a weak RSA key', weak, 'key 1 is weak: RSA needs 2048 bits or more'],
+    ['whose use is another alg’s', () => ({ ...signing, use: 'enc' }), 'has a use that its alg doesn’t go with'],
+    ['whose end is no time', () => ({ ...signing, exp: 'soon' }), 'has an exp'],
+    ['whose public half is somebody else’s', () => ({ ...signing, x: other.x, y: other.y }), 'key 1 is damaged'],
+    ['of which a member was cut off', () => ({ ...signing, d: signing.d?.slice(0, 20) }), 'key 1 is damaged'],
+    ['that is RSA and too short', weak, 'key 1 is weak: RSA needs 2048 bits or more'],
   ])('C4, F3: is refused with a key %s', (_what, make, text) => {
     expect(said(make())).toContain(text);
   });

@@ -40,6 +40,6 @@ export function refuseExisting(...paths: string[]): void {
 const IS_THERE = 'is there already, and isn’t overwritten: see --rotate';
 
 function explained(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
   return code === 'EEXIST' ? IS_THERE : `can't be written (${code})`;
 }

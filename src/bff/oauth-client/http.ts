@@ -67,7 +67,7 @@ async function buffered(response: Awaited<ReturnType<typeof fetch>>): Promise<Re
 
 /** Alerts that a server sends when it doesn't like the client's certificate, or misses one (RFC 8446 §6.2): it will like it no better next time. */
 const CERTIFICATE_REFUSED =
-  /^ERR_SSL_\w+_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)$/;
+  /^ERR_SSL_[\w/]+_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 function unavailable(error: unknown, signal: AbortSignal): AuthorizationServerFailure {
   if (CERTIFICATE_REFUSED.test(codeOf(error))) {
