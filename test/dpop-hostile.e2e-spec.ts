@@ -72,6 +72,8 @@ describe('a server that asks for another nonce again and again', () => {
     await logIn(scene.parlour, browser);
     expect(browser.url).toBe(`${scene.parlour.url}/?login_error=login_failed`);
     expect(scene.hostile.count('userinfo')).toBe(2);
+    expect(scene.events('login_failed')).toEqual([expect.objectContaining({ error: 'use_dpop_nonce' })]);
+    expect(scene.events('client_rejected')).toEqual([]);
   });
 
   it('F6, R12: as an API gets one more call and no third, and no refresh; its 401 is the answer', async () => {
@@ -85,6 +87,20 @@ describe('a server that asks for another nonce again and again', () => {
 });
 
 describe('a nonce', () => {
+  it('F6, P5: is asked for with a 401 and a challenge as well, which is no word about the client', async () => {
+    const demand = { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': randomUUID() };
+    scene.hostile.lies = { par: { status: 401, headers: demand, body: {}, times: 1 } };
+    await scene.login();
+    expect(noncesAt('par').at(-1)).toBe(demand['dpop-nonce']);
+    scene.hostile.lies = { par: { status: 401, headers: demand, body: {} } };
+    expect((await begin(scene.parlour, {}, new HttpBrowser())).status).toBe(502);
+    expect(scene.hostile.count('par')).toBe(4);
+    expect(scene.events('push_failed')).toEqual([
+      expect.objectContaining({ outcome: 'refused', error: 'use_dpop_nonce' }),
+    ]);
+    expect(scene.events('client_rejected')).toEqual([]);
+  });
+
   it('F6: that is asked for once is used from then on, at every endpoint of that server', async () => {
     const nonce = randomUUID();
     scene.hostile.nonces = { par: () => nonce, token: () => nonce, userinfo: () => nonce };

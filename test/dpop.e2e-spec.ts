@@ -3,6 +3,8 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { type BoundScene, startBoundScene } from './support/bound-scene.js';
 import { jwksFile, privateJwk, publicHalf } from './support/client-keys.js';
 import type { FapiRequest } from './support/fapi-authorization-server.js';
+import { startFapiPair } from './support/fapi-pair.js';
+import { CLIENT_SECRET } from './support/parlour.js';
 import { isLoggedIn, script, turnClock } from './support/scene.js';
 
 let scene: BoundScene;
@@ -92,6 +94,31 @@ describe('with an authorization server that wants nonces, and an API that does',
     turnClock(1000);
     expect((await script(browser, `${scene.parlour.url}/api/orders`)).status).toBe(200);
     expect(outcomes('token', 'refresh_token')).toEqual(['use_dpop_nonce', 200]);
+  });
+});
+
+describe('userinfo', () => {
+  it('F6: is asked with a proof, too', async () => {
+    const pair = await startFapiPair(
+      { DPOP: 'true', USERINFO: 'true', SESSION_CLAIMS: 'sub name' },
+      {
+        client: { client_secret: CLIENT_SECRET, dpop_bound_access_tokens: true },
+        configure: ({ features = {}, ...rest }) => ({
+          ...rest,
+          features: { ...features, dPoP: { ...features.dPoP, requireNonce: () => true } },
+        }),
+      },
+    );
+    try {
+      const browser = pair.browser();
+      await pair.logIn(browser);
+      expect(await isLoggedIn(browser, pair.parlour)).toBe(true);
+      expect(
+        pair.server.to('userinfo').map(({ headers, status }) => [headers.authorization?.split(' ')[0], status]),
+      ).toEqual([['DPoP', 200]]);
+    } finally {
+      await pair.close();
+    }
   });
 });
 

@@ -15,6 +15,14 @@ export default [
   entry('F6', 'a push is repeated with the nonce that was asked for', push, again, 'Promise.reject(error)', real),
   entry('P5', 'use_dpop_nonce is no refusal yet', push, again, 'Promise.reject(error)', real),
   entry(
+    'P5',
+    'a 401 about the proof is no alarm about the client',
+    'src/bff/oauth-client/failure.ts',
+    'error !== undefined && DPOP_ERRORS.has(error)',
+    'false',
+    hostile,
+  ),
+  entry(
     'F6',
     'a nonce is learnt from the authorization server’s answers',
     dpop,
