@@ -34,6 +34,6 @@ export const signedResponseLies = {
 /** The claims are odd, and the response is fine. */
 export const signedResponseOddities = {
   'aud is a list of one': jwt({ claims: ({ aud }) => ({ aud: [aud] }) }),
-  'exp is over, within the skew': jwt({ claims: ({ iat }) => ({ exp: iat - 10 }) }),
+  'exp is over, within the skew': jwt({ claims: ({ iat }) => ({ exp: iat - 40 }) }),
   'claims nobody knows': jwt({ claims: { session_state: 'x', odd: { nested: [1] } } }),
 } satisfies Record<string, AuthorizationLie>;
