@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import type { ClientMetadata } from 'oidc-provider';
+import { selfSigned } from './support/certificate.js';
 import { certificateFiles, type Issued, selfSignedClient } from './support/client-certificates.js';
 import type { FapiOptions } from './support/fapi-authorization-server.js';
 import { type FapiPair, startFapiPair } from './support/fapi-pair.js';
@@ -71,6 +74,26 @@ describe('the client certificate', () => {
     expect(await isLoggedIn(one, parlour)).toBe(true);
     expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${new URL(server.issuer).host}`]));
     expect(server.to('token').map(({ certificate }) => certificate)).toEqual([issued.thumbprint]);
+  });
+});
+
+describe('a proxy that asks for a certificate', () => {
+  it('C5: isn’t shown the client’s', async () => {
+    const { cert, key, certFile } = await selfSigned('127.0.0.1');
+    const shown: boolean[] = [];
+    const proxy = createHttpsServer({ cert, key, requestCert: true, rejectUnauthorized: false });
+    proxy.on('connect', (_request, socket: TLSSocket) => {
+      shown.push(socket.getPeerX509Certificate() !== undefined);
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+    const HTTPS_PROXY = `https://127.0.0.1:${await listen(proxy)}`;
+    closing.push({ close: () => proxy.close() });
+    const environment = { ...written(await selfSignedClient()), HTTPS_PROXY, CA_FILE: certFile };
+    const parlour = await startParlour('https://as.example.org', environment);
+    closing.push(parlour);
+    expect((await new HttpBrowser().navigate(`${parlour.url}/login`)).status).toBe(503);
+    expect(shown).toEqual(expect.arrayContaining([false]));
+    expect(shown).not.toContain(true);
   });
 });
 

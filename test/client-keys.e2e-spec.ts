@@ -161,6 +161,14 @@ describe('a rotation', () => {
     expect(await signer()).toBe(second.kid);
   });
 
+  it('C7: a new file in which nothing signs is refused', async () => {
+    const [first, decrypting] = await Promise.all([privateJwk('ES256'), privateJwk('ECDH-ES')]);
+    const file = await start(first);
+    write(file, decrypting);
+    await until('it is refused', () => parlour?.events('credential_refused').length === 1);
+    expect(await signer()).toBe(first.kid);
+  });
+
   it('C7, S3: a new file that can’t be used is told once, without its content; the old key stays, and a good file heals it', async () => {
     const [first, second] = await Promise.all([privateJwk('ES256'), privateJwk('ES256')]);
     const file = await start(first);

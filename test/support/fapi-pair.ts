@@ -21,10 +21,10 @@ export interface FapiPair {
 /** Parlour and an oidc-provider over TLS, each knowing the other. `client`: what its registration says beside its redirect URI. */
 export async function startFapiPair(
   environment: Record<string, string>,
-  { client, ...options }: FapiOptions & { client: Partial<ClientMetadata> },
+  { client, port, ...options }: FapiOptions & { client: Partial<ClientMetadata>; port?: number },
 ): Promise<FapiPair> {
   const server = await startFapiAuthorizationServer(options);
-  const url = `http://localhost:${await freePort()}`;
+  const url = `http://localhost:${port ?? (await freePort())}`;
   await server.register({
     redirect_uris: [`${url}/callback`],
     ...client,

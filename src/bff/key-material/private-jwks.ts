@@ -32,6 +32,13 @@ export function readPrivateJwks(text: string): ClientKey[] {
   return read.filter(one => typeof one !== 'string');
 }
 
+/** The same, where one of them has to sign. */
+export function readSigningJwks(text: string): ClientKey[] {
+  const keys = readPrivateJwks(text);
+  if (!keys.some(({ use }) => use === 'sig')) throw new UnusableKeyMaterial('has no key that signs (use: sig)');
+  return keys;
+}
+
 function jwksOf(text: string): unknown[] {
   const content = parsed(text);
   const keys = typeof content === 'object' && content !== null && 'keys' in content ? content.keys : undefined;

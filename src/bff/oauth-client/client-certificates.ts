@@ -2,7 +2,7 @@ import type { JWK } from 'jose';
 import type { FrontendOptions } from '../bff.options.js';
 import { type ClientCertificate, clientCertificate } from '../key-material/client-certificate.js';
 import { type FileObserver, WatchedFiles } from '../key-material/watched-files.js';
-import { Succession } from './succession.js';
+import { PUBLICATION_LEAD, Succession } from './succession.js';
 
 /** The certificate of `CLIENT_CERT_FILE` with its key, as they are at the moment. */
 export class ClientCertificates {
@@ -12,6 +12,8 @@ export class ClientCertificates {
   private readonly selfSigned: boolean;
   /** What is shown to servers. */
   private shown: ClientCertificate | undefined;
+  /** Those that aren't shown any more, and since when: other instances and requests under way still may. */
+  private readonly retired = new Map<ClientCertificate, number>();
   /** Milliseconds since the epoch: from when on servers see the current one. */
   shownSince = Date.now();
 
@@ -45,13 +47,17 @@ export class ClientCertificates {
 
   /** RFC 8705 §2.2.2: the server compares what it's shown with these. */
   publicJwks(): JWK[] {
-    return this.selfSigned ? this.all.map(({ publicJwk }) => publicJwk) : [];
+    return this.selfSigned ? [...this.all, ...this.retired.keys()].map(({ publicJwk }) => publicJwk) : [];
   }
 
   async look(): Promise<void> {
     await this.files?.look();
+    for (const [certificate, since] of this.retired) {
+      if (Date.now() - since >= PUBLICATION_LEAD) this.retired.delete(certificate);
+    }
     const due = this.due();
     if (due === this.shown) return;
+    if (this.shown) this.retired.set(this.shown, Date.now());
     this.shown = due;
     this.shownSince = Date.now();
     this.renewed();

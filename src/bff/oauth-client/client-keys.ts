@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
-import { type ClientKey, readPrivateJwks } from '../key-material/private-jwks.js';
+import type { FrontendOptions } from '../bff.options.js';
+import { type ClientKey, readPrivateJwks, readSigningJwks } from '../key-material/private-jwks.js';
 import { type FileObserver, WatchedFiles } from '../key-material/watched-files.js';
 import { Succession } from './succession.js';
 
@@ -8,12 +9,17 @@ export class ClientKeys {
   private readonly files: WatchedFiles<ClientKey[]> | undefined;
   private readonly succession: Succession;
 
-  constructor(file: string | undefined, observer: FileObserver<unknown>) {
+  constructor(
+    { clientJwksFile: file, clientAuthMethod, requestObject }: FrontendOptions,
+    observer: FileObserver<unknown>,
+  ) {
+    const mustSign = clientAuthMethod === 'private_key_jwt' || requestObject;
+    const parse = (text: string) => (mustSign ? readSigningJwks(text) : readPrivateJwks(text));
     const changed = (keys: ClientKey[]): void => {
       this.succession.publish(keys);
       observer.changed(keys);
     };
-    this.files = file === undefined ? undefined : new WatchedFiles([file], readPrivateJwks, { ...observer, changed });
+    this.files = file === undefined ? undefined : new WatchedFiles([file], parse, { ...observer, changed });
     this.succession = new Succession(this.all);
   }
 

@@ -45,7 +45,7 @@ export class ClientCredentials {
       changed: () => observer.changed(file),
       refused: (reason: string) => observer.refused(file, reason),
     });
-    this.keys = new ClientKeys(options.clientJwksFile, watching('client_jwks'));
+    this.keys = new ClientKeys(options, watching('client_jwks'));
     this.certificates = new ClientCertificates(options, watching('client_certificate'), () => this.own?.renew());
     const { clientJwksFile, clientCertFile } = options;
     this.own = clientCertFile === undefined ? undefined : connections.own(() => this.certificates.current);

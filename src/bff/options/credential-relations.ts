@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { clientCertificate } from '../key-material/client-certificate.js';
-import { readPrivateJwks } from '../key-material/private-jwks.js';
+import { readSigningJwks } from '../key-material/private-jwks.js';
 import type { FrontendOptions } from './frontend.options.js';
 import { problemOf } from './key-files.js';
 import type { ClientAuthMethod } from './protocol-values.js';
@@ -44,8 +44,7 @@ function secretOf({ clientAuthMethod, clientSecret }: FrontendOptions): string |
 function signingKeyOf({ clientAuthMethod, clientJwksFile }: FrontendOptions): string | undefined {
   if (clientAuthMethod !== 'private_key_jwt') return undefined;
   if (clientJwksFile === undefined) return 'is missing: private_key_jwt signs with a key of it';
-  const keys = readPrivateJwks(readFileSync(clientJwksFile, 'utf8'));
-  return keys.some(({ use }) => use === 'sig') ? undefined : 'has no key that signs (use: sig)';
+  return problemOf(() => readSigningJwks(readFileSync(clientJwksFile, 'utf8')));
 }
 
 function certificateOf(frontend: FrontendOptions): { cert?: string | undefined; key?: string | undefined } {
