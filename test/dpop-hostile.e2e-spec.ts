@@ -11,7 +11,12 @@ import { isLoggedIn, type Scene, script, startScene, turnClock } from './support
 let scene: Scene;
 
 beforeAll(async () => {
-  scene = await startScene({ DPOP: 'true', USERINFO: 'true', COOKIE_SUFFIX: 'a-suffix-of-20-chars' });
+  scene = await startScene({
+    DPOP: 'true',
+    USERINFO: 'true',
+    OUTBOUND_TIMEOUT: '60',
+    COOKIE_SUFFIX: 'a-suffix-of-20-chars',
+  });
 });
 afterAll(() => scene.close());
 beforeEach(() => {

@@ -55,6 +55,7 @@ export async function startBoundScene(options: BoundOptions): Promise<BoundScene
     PORT: port,
     CA_FILE: bundle(server.ca, api.ca),
     SCOPE: 'openid profile offline_access orders:read',
+    OUTBOUND_TIMEOUT: '60',
     RESOURCE: AUDIENCE,
     ...environment,
   };

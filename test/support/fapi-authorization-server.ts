@@ -7,7 +7,7 @@ import { MemoryStorage } from '../../src/dev/authorization-server/memory-storage
 import { copyBody, type Issued, recordIssued } from '../../src/dev/authorization-server/recording.js';
 import { type Certificate, selfSigned } from './certificate.js';
 import { fapiConfiguration, thumbprintOf } from './fapi/configuration.js';
-import { listen } from './hostile/listen.js';
+import { KEEP_ALIVE, listen } from './hostile/listen.js';
 import { CLIENT_ID } from './parlour.js';
 
 export type FapiEndpoint = 'par' | 'token' | 'userinfo' | 'revocation' | 'jwks' | 'discovery';
@@ -120,7 +120,8 @@ function aliasesAt(origin: string): Record<string, string> {
 }
 
 function tlsServer({ cert, key }: Certificate, requestCert: boolean, ca: string | undefined): Server {
-  return createServer({ cert, key, requestCert, rejectUnauthorized: false, ...(ca !== undefined && { ca }) });
+  const tls = { cert, key, requestCert, rejectUnauthorized: false, ...(ca !== undefined && { ca }) };
+  return createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE });
 }
 
 function record(requests: FapiRequest[], mtlsOrigin: string): Middleware {

@@ -9,7 +9,7 @@ import { nonceDemand, type Nonces } from './hostile/dpop.js';
 import type { Encryption } from './hostile/encryption.js';
 import { Grants, type Issued } from './hostile/grants.js';
 import { take, type Lies } from './hostile/lies.js';
-import { listen } from './hostile/listen.js';
+import { KEEP_ALIVE, listen } from './hostile/listen.js';
 
 export * from './hostile/catalogue.js';
 export * from './hostile/signed-response-lies.js';
@@ -152,7 +152,7 @@ export class Hostile {
 }
 
 export async function startHostileAuthorizationServer(client: Partial<Client> = {}): Promise<Hostile> {
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE });
   const port = await listen(server);
   const secret = `${randomBytes(24).toString('base64')}:%+&=`;
   return new Hostile(server, port, { client_id: 'parlour-test', client_secret: secret, ...client });

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import { createLocalJWKSet, type JWTPayload } from 'jose';
 import { Agent, fetch } from 'undici';
 import { selfSigned } from './certificate.js';
-import { listen } from './hostile/listen.js';
+import { KEEP_ALIVE, listen } from './hostile/listen.js';
 import { certificateOf, checkToken, type Presented, proofOf, Refused, thumbprintOf } from './strict-api/checks.js';
 
 export type Bound = 'dpop' | 'certificate';
@@ -108,7 +108,8 @@ export async function startStrictApi(
   bound: Bound,
 ): Promise<StrictApi> {
   const { cert, key } = await selfSigned('127.0.0.1');
-  const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false });
+  const tls = { cert, key, requestCert: true, rejectUnauthorized: false };
+  const server = createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE });
   const origin = `https://127.0.0.1:${await listen(server)}`;
   return new StrictApi(server, origin, cert, { issuer, ca: caOfIssuer, audience, bound });
 }
