@@ -87,7 +87,7 @@ export default [
     rule: 'P5',
     what: 'a call has a time limit for all of it',
     file: http,
-    find: 'AbortSignal.timeout(options.timeout * 1000)',
+    find: 'init.signal ? AbortSignal.any([timeout, init.signal]) : timeout',
     replace: 'new AbortController().signal',
     tests: par,
     name: 'when PAR answers with (?:silence|no answer|hang).*P5',
