@@ -33,13 +33,14 @@ async function startWithKeys(more: Record<string, string>, ...ends: (number | un
   return file;
 }
 
-async function startWithCertificate(notAfter: Date): Promise<void> {
+async function startWithCertificate(notAfter: Date, more: Record<string, string> = {}): Promise<void> {
   const files = certificateFiles();
   (await selfSignedClient({ notAfter })).write(files);
   parlour = await startParlour(ISSUER, {
     CLIENT_AUTH_METHOD: 'self_signed_tls_client_auth',
     CLIENT_SECRET: '',
     ...files,
+    ...more,
   });
 }
 
@@ -56,7 +57,9 @@ async function gauge(): Promise<Record<string, number>> {
 describe('a certificate', () => {
   it('C8: near its end is warned of at start, and once more each day', async () => {
     const notAfter = new Date(inSeconds(29 * DAY) * 1000);
-    await startWithCertificate(notAfter);
+    const far = inSeconds(400 * DAY);
+    const keys = jwksFile(await privateJwk('ES256'));
+    await startWithCertificate(notAfter, { CLIENT_JWKS_FILE: keys });
     const warning = {
       level: 'warn',
       frontend: 'default',
@@ -65,7 +68,9 @@ describe('a certificate', () => {
     };
     expect(said('credential_expiring')).toEqual([expect.objectContaining(warning)]);
     turnClock(DAY - 600);
-    await until('it has looked again', async () => (await gauge())['client_certificate']);
+    // it has looked again when it knows another key
+    replaceFile(keys, JSON.stringify({ keys: [await privateJwk('ES256', { kid: 'new', exp: far })] }));
+    await until('it has looked again', async () => (await gauge())['client_jwks:new']);
     expect(said('credential_expiring')).toHaveLength(1);
     turnClock(1200);
     await until('it is warned of again', () => said('credential_expiring').length === 2);
