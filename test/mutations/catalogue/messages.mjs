@@ -175,14 +175,6 @@ export default [
     spec('login-requests'),
   ),
   entry(
-    'S4',
-    'what is sent of them is what was checked',
-    details,
-    'return JSON.stringify(details);',
-    'return value;',
-    spec('login-requests'),
-  ),
-  entry(
     'F7',
     'a form comes by a top-level navigation',
     'src/bff/csrf.guard.ts',
