@@ -1,12 +1,10 @@
 import { Dispatcher } from 'undici';
 
-/** Milliseconds that a replaced dispatcher stays open for what is still on its way to a connection: through a proxy that would fail at once. */
-const RETIREMENT = 60_000;
-
 /** A dispatcher whose TLS settings change while requests run: those already sent end where they began, the next ones go the new way. */
 export class RenewableDispatcher extends Dispatcher {
   private current: Dispatcher;
-  private readonly retired = new Map<Dispatcher, NodeJS.Timeout>();
+  /** Those that were replaced and still have requests, each with its end. */
+  private readonly replaced = new Map<Dispatcher, Promise<void>>();
 
   constructor(
     private readonly make: () => Dispatcher,
@@ -18,13 +16,12 @@ export class RenewableDispatcher extends Dispatcher {
 
   /** New connections from now on. What `make` throws leaves everything as it was. */
   renew(): void {
-    const replaced = this.current;
+    const before = this.current;
     this.current = this.make();
-    const close = (): void => {
-      this.retired.delete(replaced);
-      replaced.close().catch(() => {});
-    };
-    this.retired.set(replaced, setTimeout(close, RETIREMENT).unref());
+    // takes no more requests, and ends with its last
+    const closed = before.close().catch(() => {});
+    this.replaced.set(before, closed);
+    void closed.then(() => this.replaced.delete(before));
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -34,10 +31,8 @@ export class RenewableDispatcher extends Dispatcher {
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | void {
-    return answered(
-      this.each(dispatcher => dispatcher.close()),
-      callback,
-    );
+    this.ended();
+    return answered(Promise.all([this.current.close(), ...this.replaced.values()]), callback);
   }
 
   override destroy(): Promise<void>;
@@ -45,22 +40,14 @@ export class RenewableDispatcher extends Dispatcher {
   override destroy(callback: () => void): void;
   override destroy(error: Error | null, callback: () => void): void;
   override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
-    const [error, callback] = typeof first === 'function' ? [null, first] : [first ?? null, second];
-    return answered(
-      this.each(dispatcher => dispatcher.destroy(error)),
-      callback,
-    );
-  }
-
-  private async each(end: (dispatcher: Dispatcher) => Promise<void>): Promise<void> {
     this.ended();
-    for (const timer of this.retired.values()) clearTimeout(timer);
-    const all = [this.current, ...this.retired.keys()];
-    this.retired.clear();
-    await Promise.all(all.map(end));
+    const [error, callback] = typeof first === 'function' ? [null, first] : [first ?? null, second];
+    const all = [this.current, ...this.replaced.keys()];
+    return answered(Promise.all(all.map(dispatcher => dispatcher.destroy(error))), callback);
   }
 }
 
-function answered(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | void {
-  return callback ? void done.then(callback, callback) : done;
+function answered(done: Promise<unknown>, callback: (() => void) | undefined): Promise<void> | void {
+  const ended = done.then(() => undefined);
+  return callback ? void ended.then(callback, callback) : ended;
 }
