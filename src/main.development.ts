@@ -41,7 +41,7 @@ function hasOwnServers({ bff }: Configuration): boolean {
 async function startOwnServers({ bff }: Configuration): Promise<Closable[]> {
   const { startAuthorizationServer } = await import('./dev/authorization-server/index.js');
   const { startDemoApi } = await import('./dev/demo-api/index.js');
-  const clients = bff.frontends.map(({ clientId, clientSecret, publicUrl }) => ({
+  const clients = bff.frontends.map(({ clientId, clientSecret = '', publicUrl }) => ({
     clientId,
     clientSecret,
     redirectUris: [`${publicUrl}${bff.pathPrefix}/callback`],

@@ -52,7 +52,7 @@ describe('Location of a proxied answer', () => {
   };
   const shown = (value: string, status = 302, to = target()) => {
     try {
-      return publicLocation(value, status, to, token);
+      return publicLocation(value, status, to, [token]);
     } catch (error) {
       return error instanceof BffError ? error.code : error;
     }

@@ -82,7 +82,15 @@ describe('API routes', () => {
       apiRoutes: [{ path: '/api/a', upstream }],
     }).frontends;
     expect(frontend?.apiRoutes).toEqual([
-      { path: '/api/a', upstream, timeout: 30, passSetCookie: false, passSecurityHeaders: false, location: 'refuse' },
+      {
+        path: '/api/a',
+        upstream,
+        timeout: 30,
+        passSetCookie: false,
+        passSecurityHeaders: false,
+        location: 'refuse',
+        clientCertificate: false,
+      },
     ]);
   });
 

@@ -72,6 +72,9 @@ describe('an ID token is accepted when', () => {
     const parlour = await startParlour(pair.hostile.issuer);
     pair.hostile.lies.jwks = { twins: true };
     expect(await endOf({}, parlour)).toBeNull();
+    // the stranger's is published under that kid, too, for encryption and for another algorithm
+    pair.hostile.lies.idToken = { signature: 'stranger' };
+    expect(await endOf({}, parlour)).toBe('login_failed');
     await parlour.close();
   });
 });

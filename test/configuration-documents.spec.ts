@@ -122,12 +122,14 @@ describe('.env.example', () => {
   });
 });
 
+const FILE_ONLY = ['outbound', 'limits', 'frontends', 'name', 'loginAuthorizationDetails'];
+
 describe('every option of the BFF', () => {
   it('has a variable, but for what only the file can say', () => {
     const groups = { outbound: Object.keys(new OutboundOptions()), limits: Object.keys(new LimitOptions()) };
     const paths = Object.entries(groups).flatMap(([group, keys]) => keys.map(key => `${group}.${key}`));
     const flat = [...Object.keys(new BffOptions()), ...Object.keys(new FrontendOptions())];
-    const options = [...flat.filter(key => !['outbound', 'limits', 'frontends', 'name'].includes(key)), ...paths];
+    const options = [...flat.filter(key => !FILE_ONLY.includes(key)), ...paths];
     expect(VARIABLES.flatMap(({ option }) => option ?? []).toSorted()).toEqual(options.toSorted());
   });
 

@@ -51,6 +51,10 @@ describe('every variable, wrong once', () => {
     [{ PORT: '3003' }, 'MANAGEMENT_PORT must differ'],
     [{ PORT: '3003', HOST: '0.0.0.0' }, 'MANAGEMENT_PORT must differ'],
     [{ SESSION_ABSOLUTE_TIMEOUT: '60' }, 'SESSION_IDLE_TIMEOUT may not be longer'],
+    [
+      { INSECURE_COOKIES: 'true', PUBLIC_URL: 'http://localhost:3000', RESPONSE_MODE: 'form_post' },
+      'RESPONSE_MODE may not be form_post with insecureCookies',
+    ],
     [{ INSECURE_COOKIES: 'true' }, 'INSECURE_COOKIES may be true on loopback only'],
     [
       { ALLOWED_ORIGINS: 'https://app.example.com' },

@@ -11,7 +11,14 @@ describe('docs/contract.md, endpoints', () => {
 
   it('names every endpoint with its method, the API, and what the management port has', () => {
     const ours = Object.entries(ENDPOINTS).map(([path, method]) => `${method} ${path}`);
-    const expected = [...ours, `ANY ${API_PATH}/…`, 'GET /health/live', 'GET /health/ready', 'GET /metrics'];
+    const expected = [
+      ...ours,
+      'POST /callback',
+      `ANY ${API_PATH}/…`,
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /metrics',
+    ];
     expect([...new Set(rows)].toSorted()).toEqual(expected.toSorted());
   });
 

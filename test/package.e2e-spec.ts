@@ -150,6 +150,16 @@ describe('the package', () => {
       expect(said).toMatch(new RegExp(`^${name}\\.ts.*error TS2`, 'm'));
   }, 60_000);
 
+  it('C4, C5: npx parlour-keys makes client keys, and says what certificates need that isn’t installed', async () => {
+    const bin = join(app, 'node_modules/.bin/parlour-keys');
+    const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+    expect((await run(bin, ['client'], { env, cwd: app })).stdout).toContain('CLIENT_JWKS_FILE=');
+    await expect(run(bin, ['certificate'], { env, cwd: app })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npm install --no-save @peculiar/x509'),
+    });
+  });
+
   it('npx parlour starts the runnable server, which lists what it lacks', async () => {
     const bin = join(app, 'node_modules/.bin/parlour');
     const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, NODE_ENV: 'production' };

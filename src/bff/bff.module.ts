@@ -27,6 +27,7 @@ import { CallbackController } from './login/callback.controller.js';
 import { LoginEnd } from './login/login-end.js';
 import { LoginController } from './login/login.controller.js';
 import { Pushes } from './login/push.js';
+import { JwksController } from './jwks.controller.js';
 import { LogoutController } from './logout/logout.controller.js';
 import { refuseMovedRoutes } from './moved-routes.js';
 import { createOutbound, OUTBOUND } from './outbound.js';
@@ -37,6 +38,14 @@ import { openStorage } from './storage/open.js';
 import { STORAGE, type Storage } from './storage/storage.js';
 import { AccessTokens } from './tokens/access-token.js';
 
+function authorityEvents(events: Events) {
+  const credential = 'certificate_authorities';
+  return {
+    changed: () => events.record({ event: 'credential_changed', credential }),
+    refused: (reason: string) => events.record({ event: 'credential_refused', credential, reason }),
+  };
+}
+
 /** The BFF as a Nest module: `BffModule.forRoot({ … })` or `BffModule.forRootAsync({ useFactory })`. */
 @Module({
   controllers: [
@@ -44,6 +53,7 @@ import { AccessTokens } from './tokens/access-token.js';
     CallbackController,
     SessionController,
     LogoutController,
+    JwksController,
     ApiProxyController,
     EndpointsController,
   ],
@@ -54,7 +64,11 @@ import { AccessTokens } from './tokens/access-token.js';
       useFactory: (given: BffOptionsInput, pathPrefix: string) => readOptions(withPathPrefix(given, pathPrefix)),
     },
     { provide: STORAGE, inject: [OPTIONS], useFactory: ({ storageUrl }: BffOptions) => openStorage(storageUrl) },
-    { provide: OUTBOUND, inject: [OPTIONS], useFactory: ({ outbound }: BffOptions) => createOutbound(outbound) },
+    {
+      provide: OUTBOUND,
+      inject: [OPTIONS, Events],
+      useFactory: ({ outbound }: BffOptions, events: Events) => createOutbound(outbound, authorityEvents(events)),
+    },
     { provide: Events, useFactory: () => new Events() },
     { provide: AccessTokens, inject: [Events], useFactory: (events: Events) => new AccessTokens(events) },
     {
@@ -77,6 +91,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     @Inject(STORAGE) private readonly storage: Storage,
     @Inject(OUTBOUND) private readonly outbound: Dispatcher,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+    @Inject(Frontends) private readonly frontends: Frontends,
   ) {
     super();
   }
@@ -93,6 +108,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
   /** After the server has let its requests finish. A refresh goes on without its request. */
   async onApplicationShutdown(): Promise<void> {
     await this.accessTokens.settled();
+    await this.frontends.close();
     await this.outbound.close();
     await this.storage.close();
   }

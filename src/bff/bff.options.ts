@@ -15,11 +15,15 @@ import {
   seconds,
   text,
 } from './options/rules.js';
+import { authoritiesFile } from './options/key-files.js';
 import { sealingKey } from './options/secrets.js';
-import { hostname, prefix, proxyAddress, proxyUrl, readableFile, storageUrl } from './options/urls.js';
-import { FrontendOptions, type ApiRouteOptions } from './options/frontend.options.js';
+import { hostname, prefix, proxyAddress, proxyUrl, storageUrl } from './options/urls.js';
+import type { ApiRouteOptions } from './options/api-route.options.js';
+import { FrontendOptions } from './options/frontend.options.js';
 
+export * from './options/api-route.options.js';
 export * from './options/frontend.options.js';
+export * from './options/protocol-values.js';
 export { isLoopback } from './secure-url.js';
 export { nearest } from './options/nearest.js';
 export { OptionsError, type OptionProblem } from './options/reading.js';
@@ -35,7 +39,7 @@ export class OutboundOptions {
   noProxy: string[] = [];
 
   @MayBeAbsent()
-  @Must(readableFile)
+  @Must(authoritiesFile)
   caFile?: string;
 
   @Must(seconds(3600))
@@ -100,10 +104,7 @@ type Input<Options, Required extends keyof Options = never> = Pick<Options, Requ
 };
 export type ApiRouteOptionsInput = Input<ApiRouteOptions, 'path' | 'upstream'>;
 type Routes = { apiRoutes?: ApiRouteOptionsInput[] | undefined };
-export type FrontendOptionsInput = Input<
-  Omit<FrontendOptions, 'apiRoutes'>,
-  'publicUrl' | 'issuer' | 'clientId' | 'clientSecret'
-> &
+export type FrontendOptionsInput = Input<Omit<FrontendOptions, 'apiRoutes'>, 'publicUrl' | 'issuer' | 'clientId'> &
   Routes;
 type FrontendDefaults = Input<Omit<FrontendOptions, 'apiRoutes'>> & Routes;
 type SharedOptionsInput = Input<Omit<BffOptions, 'frontends' | 'outbound' | 'limits'>, 'storageUrl' | 'keys'> & {

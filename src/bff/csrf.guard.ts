@@ -22,6 +22,21 @@ export class NavigationGuard implements CanActivate {
   }
 }
 
+/**
+ * `/callback` is where the authorization server sends the browser: by a redirect, or where `form_post` was asked for by a form, whose `Origin` is that
+ * server's or `null`. Whose answer it is, the transaction cookie says.
+ */
+@Injectable()
+export class CallbackGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<Request>();
+    const { formPost } = frontendOf(request);
+    if (!(formPost && request.method === 'POST')) checkGet(request, formPost ? 'GET, POST' : 'GET');
+    checkTopLevel(request);
+    return true;
+  }
+}
+
 /** `/login` is both: JSON for a script, a redirect for a navigation. */
 @Injectable()
 export class LoginGuard implements CanActivate {
@@ -69,13 +84,16 @@ function refusalOfScript(
 }
 
 /** Express answers HEAD by the GET handler, which here would push a request or take a transaction. */
-function checkGet({ method }: Request): void {
-  if (method !== 'GET') throw new BffError('method_not_allowed', { allow: 'GET' });
+function checkGet({ method }: Request, allow = 'GET'): void {
+  if (method !== 'GET') throw new BffError('method_not_allowed', { allow });
 }
 
 function checkNavigation(request: Request): void {
   checkGet(request);
-  const { headers } = request;
+  checkTopLevel(request);
+}
+
+function checkTopLevel({ headers }: Request): void {
   const mode = headers['sec-fetch-mode'] ?? 'navigate';
   const destination = headers['sec-fetch-dest'] ?? 'document';
   const prefetch = /prefetch|prerender/.test(String(headers['sec-purpose'] ?? headers['purpose']));

@@ -13,7 +13,8 @@ export class EndpointsController {
   refuse(@Req() request: Request): never {
     const frontend = frontendOf(request);
     const path = request.path.replace(/\/$/, '').toLowerCase();
-    const [, allow] = Object.entries(ENDPOINTS).find(([endpoint]) => frontend.path(endpoint) === path) ?? [];
+    const [endpoint, methods] = Object.entries(ENDPOINTS).find(([known]) => frontend.path(known) === path) ?? [];
+    const allow = endpoint === '/callback' && frontend.formPost ? 'GET, POST' : methods;
     throw new BffError('method_not_allowed', allow === undefined ? {} : { allow });
   }
 }

@@ -1,4 +1,4 @@
-/** Every endpoint and its methods: for `405`, and for `return_to`, which may be none of them. */
+/** Every endpoint and its methods (`/callback` takes a `POST`, too, with `form_post`): for `405`, and for `return_to`, which may be none of them. */
 export const ENDPOINTS = {
   '/login': 'GET',
   '/callback': 'GET',
@@ -6,9 +6,10 @@ export const ENDPOINTS = {
   '/logout': 'POST',
   '/logout/continue': 'GET',
   '/logout/callback': 'GET',
+  '/jwks': 'GET',
 } as const satisfies Record<string, string>;
 
 /** Paths that are kept for later releases. */
-export const RESERVED = ['/sessions', '/jwks', '/backchannel-logout'] as const;
+export const RESERVED = ['/sessions', '/backchannel-logout'] as const;
 
 export const API_PATH = '/api';

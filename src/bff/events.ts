@@ -1,14 +1,21 @@
 import { Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { LoginError, ProblemCode } from './errors.js';
 import { redact } from './redact.js';
 
 /** Why a session ended. */
 export type EndReason = 'logout' | 'replaced' | 'different_user' | 'refresh_token_rejected';
 export type PushOutcome =
-  'created' | 'unavailable' | 'invalid_client' | 'refused' | 'misconfigured' | 'rate_limited' | 'downgraded';
+  | 'created'
+  | 'unavailable'
+  | 'invalid_client'
+  | 'refused'
+  | 'misconfigured'
+  | 'rate_limited'
+  | 'downgraded'
+  | 'repeated';
 export type RefreshOutcome = 'completed' | 'unavailable' | 'invalid_grant' | 'invalid_client' | 'refused' | 'orphaned';
 
 interface Said {
@@ -31,10 +38,16 @@ interface Refusal extends AtRequest {
 
 /** Every event that Parlour logs, with its payload; docs/contract.md holds the list, and a test compares them. */
 export type BffEvent =
-  | ({ event: 'login_started'; par: 'pushed' | 'downgraded' | 'off'; expiresIn?: number } & AtRequest)
+  | ({
+      event: 'login_started';
+      par: 'pushed' | 'downgraded' | 'off';
+      expiresIn?: number;
+      attempts?: number;
+    } & AtRequest)
   | ({ event: 'push_failed'; outcome: PushOutcome; status?: number | undefined } & Said & AtRequest)
   | ({ event: 'client_rejected'; endpoint: string; status?: number | undefined } & Said & AtRequest)
   | ({ event: 'login_completed' } & AtSession)
+  | ({ event: 'scope_reduced'; missing: string[] } & AtRequest)
   | ({ event: 'login_failed'; loginError: LoginError; reason: string } & Said & AtRequest)
   | ({ event: 'callback_refused'; reason: string } & AtRequest)
   | ({ event: 'session_ended'; reason: EndReason } & AtSession)
@@ -47,6 +60,10 @@ export type BffEvent =
   | ({ event: 'discovery_completed'; issuer: string } & AtRequest)
   | ({ event: 'discovery_failed'; issuer: string; reason: string } & AtRequest)
   | ({ event: 'unknown_key'; purpose: string } & AtRequest)
+  | ({ event: 'credential_changed'; credential: string } & AtRequest)
+  | ({ event: 'credential_refused'; credential: string; reason: string } & AtRequest)
+  | ({ event: 'credential_expiring'; credential: string; expiresAt: string } & AtRequest)
+  | ({ event: 'credential_expired'; credential: string; expiresAt: string } & AtRequest)
   | ({ event: 'request_refused' } & Refusal)
   | ({ event: 'request_failed'; reason: string } & Refusal)
   | { event: 'configuration_danger'; setting: string; reason: string };
@@ -59,6 +76,7 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   push_failed: 'warn',
   client_rejected: 'error',
   login_completed: 'log',
+  scope_reduced: 'warn',
   login_failed: 'warn',
   callback_refused: 'warn',
   session_ended: 'log',
@@ -71,6 +89,10 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   discovery_completed: 'log',
   discovery_failed: 'error',
   unknown_key: 'warn',
+  credential_changed: 'log',
+  credential_refused: 'error',
+  credential_expiring: 'warn',
+  credential_expired: 'error',
   request_refused: 'log',
   request_failed: 'error',
   configuration_danger: 'warn',
@@ -103,6 +125,14 @@ export class Events {
     'route',
     'status',
   ]);
+  private readonly credentials = new Gauge({
+    name: 'parlour_credential_expiry_timestamp_seconds',
+    help: 'When a client key or certificate ends, in seconds since the epoch',
+    labelNames: ['frontend', 'credential'],
+    registers: [this.registry],
+  });
+  /** The names of each frontend's credentials that the gauge shows. */
+  private readonly shown = new Map<string, string[]>();
 
   /** Logs the event, with everything that looks like a secret taken out of the texts that others wrote. */
   record(event: BffEvent): void {
@@ -136,6 +166,17 @@ export class Events {
 
   proxied(frontend: string, route: string, status: number): void {
     this.calls.inc({ frontend, route, status: `${Math.floor(status / 100)}xx` });
+  }
+
+  /** All that a frontend has: what it had before goes. Times are milliseconds since the epoch. */
+  credentialsKnown(frontend: string, credentials: readonly { name: string; expiresAt: number }[]): void {
+    for (const credential of this.shown.get(frontend) ?? []) this.credentials.remove({ frontend, credential });
+    for (const { name, expiresAt } of credentials)
+      this.credentials.set({ frontend, credential: name }, expiresAt / 1000);
+    this.shown.set(
+      frontend,
+      credentials.map(({ name }) => name),
+    );
   }
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

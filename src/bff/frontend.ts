@@ -3,7 +3,9 @@ import type { Dispatcher } from 'undici';
 import type { BffOptions, FrontendOptions } from './bff.options.js';
 import { BffError } from './errors.js';
 import type { Events } from './events.js';
+import { ClientCredentials, type CredentialObserver } from './oauth-client/credentials.js';
 import { OAuthClient } from './oauth-client/oauth-client.js';
+import { createOutbound } from './outbound.js';
 import { KeyRing } from './seal.js';
 import { SealedRecords } from './storage/sealed-records.js';
 import type { Storage } from './storage/storage.js';
@@ -23,6 +25,8 @@ export class Frontend {
   readonly pathPrefix: string;
   readonly cookies: { session: string; login: string; logout: string };
   readonly secureCookies: boolean;
+  /** The authorization response comes as a form from the authorization server's site. */
+  readonly formPost: boolean;
   readonly keys: KeyRing;
   readonly client: OAuthClient;
   readonly records: SealedRecords;
@@ -36,17 +40,23 @@ export class Frontend {
     this.origin = new URL(options.publicUrl).origin;
     this.pathPrefix = bff.pathPrefix;
     this.secureCookies = !options.insecureCookies;
+    this.formPost = options.responseMode.startsWith('form_post');
     this.cookies = cookieNames(options);
     this.keys = new KeyRing(bff.keys, name, purpose => events.unknownKey({ frontend: name, purpose }));
     this.records = new SealedRecords(storage, this.keys, issuer);
+    const credentials = new ClientCredentials(
+      options,
+      { shared: outbound, own: shown => createOutbound(bff.outbound, {}, shown) },
+      credentialEvents(name, events),
+    );
     const http = {
-      dispatcher: outbound,
+      dispatcher: credentials.dispatcher,
       timeout: bff.outbound.timeout,
       issuer,
       backchannelUrl,
       allowHttpFor: bff.allowHttpFor,
     };
-    this.client = new OAuthClient(options, http, {
+    this.client = new OAuthClient(options, credentials, http, {
       completed: () => events.record({ event: 'discovery_completed', frontend: name, issuer }),
       failed: ({ message }) => events.record({ event: 'discovery_failed', frontend: name, issuer, reason: message }),
     });
@@ -78,6 +88,21 @@ export class Frontend {
   allowsOrigin(origin: string): boolean {
     return origin === this.origin || this.options.allowedOrigins.includes(origin);
   }
+}
+
+function credentialEvents(frontend: string, events: Events): CredentialObserver {
+  const at = ({ name, expiresAt }: { name: string; expiresAt: number }) => ({
+    frontend,
+    credential: name,
+    expiresAt: new Date(expiresAt).toISOString(),
+  });
+  return {
+    changed: credential => events.record({ event: 'credential_changed', frontend, credential }),
+    refused: (credential, reason) => events.record({ event: 'credential_refused', frontend, credential, reason }),
+    expiring: credential => events.record({ event: 'credential_expiring', ...at(credential) }),
+    expired: credential => events.record({ event: 'credential_expired', ...at(credential) }),
+    known: credentials => events.credentialsKnown(frontend, credentials),
+  };
 }
 
 /** `__Host-` keeps siblings from setting it, `-Http-` scripts (RFC 6265bis); browsers that don't know the latter still apply the former. */
@@ -112,6 +137,11 @@ export class Frontends {
   /** Reads the metadata before the first login needs it. It keeps nobody from starting: the authorization server may come up later (a failure is in the log). */
   prepare(): void {
     for (const { client } of this.all) void client.prepare();
+  }
+
+  /** Stops watching files and ends connections that show a client certificate. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map(({ client }) => client.credentials.close()));
   }
 
   /** For an answer to a request that may be for nobody, or that failed before anybody asked whose it is. */

@@ -1,5 +1,7 @@
 export { BffModule } from './bff.module.js';
 export { type BffOptionsInput, OptionsError } from './bff.options.js';
+export { examine } from './doctor/examination.js';
+export type { Finding, Verdict } from './doctor/finding.js';
 export { CsrfGuard } from './csrf.guard.js';
 export { ErrorFilter } from './error.filter.js';
 export { BffError, LOGIN_ERRORS, type LoginError, type ProblemCode, PROBLEMS } from './errors.js';

@@ -1,15 +1,42 @@
-import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { OutboundOptions } from './bff.options.js';
+import { readCertificates } from './key-material/certificates.js';
+import { type FileObserver, LOOK_INTERVAL, WatchedFiles } from './key-material/watched-files.js';
+import { RenewableDispatcher } from './renewable-dispatcher.js';
 
 /** The undici dispatcher of every outbound call: connection pools, the adopter's proxy and private certificate authorities. */
 export const OUTBOUND = Symbol('Dispatcher of outbound calls');
 
-export function createOutbound(options: OutboundOptions): Dispatcher {
+/** What servers are shown when they ask for a client certificate (RFC 8705); proxies never are. */
+type Shown = { cert: string; key: string } | undefined;
+
+/** New connections trust what the file of certificate authorities holds by then. */
+export function createOutbound(
+  options: OutboundOptions,
+  observer: Partial<Pick<FileObserver<unknown>, 'refused'> & { changed: () => void }> = {},
+  shown: () => Shown = () => undefined,
+): RenewableDispatcher {
+  const { caFile } = options;
+  const changed = (): void => {
+    dispatcher.renew();
+    observer.changed?.();
+  };
+  const refused = (reason: string): void => observer.refused?.(reason);
+  const authorities = caFile === undefined ? undefined : new WatchedFiles([caFile], trusted, { changed, refused });
+  const timer = authorities && setInterval(() => void authorities.look(), LOOK_INTERVAL).unref();
+  const dispatcher = new RenewableDispatcher(
+    () => createDispatcher(options, authorities?.value, shown()),
+    () => clearInterval(timer),
+  );
+  return dispatcher;
+}
+
+function createDispatcher(options: OutboundOptions, ca: string[] | undefined, shown: Shown): Dispatcher {
   // HTTP/2 is undici's default, and a session that the server closes may emit an error that nobody listens to: the end of the process
   const allowH2 = false;
-  const connect = { timeout: options.timeout * 1000, allowH2, ...certificateAuthorities(options.caFile) };
+  const toProxy = { timeout: options.timeout * 1000, allowH2, ...(ca && { ca }) };
+  const connect = { ...toProxy, ...(shown && { cert: shown.cert, key: shown.key }) };
   if (options.proxy === undefined) return new Agent({ connect, allowH2 });
   return new EnvHttpProxyAgent({
     httpProxy: options.proxy,
@@ -18,11 +45,12 @@ export function createOutbound(options: OutboundOptions): Dispatcher {
     connect,
     allowH2,
     requestTls: connect,
-    proxyTls: connect,
+    proxyTls: toProxy,
   });
 }
 
 /** `ca` replaces Node's own list, so the file's certificates are added to it. */
-function certificateAuthorities(file: string | undefined): { ca?: string[] } {
-  return file === undefined ? {} : { ca: [...getCACertificates('default'), readFileSync(file, 'utf8')] };
+function trusted(pem: string): string[] {
+  readCertificates(pem);
+  return [...getCACertificates('default'), pem];
 }

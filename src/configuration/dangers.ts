@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { nearest, type BffOptions } from '../bff/bff.options.js';
 import type { Danger } from '../environment/configuration-error.js';
 import { isLoopbackAddress } from '../environment/listener.options.js';
@@ -32,9 +33,31 @@ export function dangers(server: ServerOptions, bff: BffOptions, env: NodeJS.Proc
     ],
   ];
   return [
+    ...openKeyFiles(bff),
     ...found.filter(([present]) => present).map(([, setting, reason]) => ({ setting, reason })),
     ...misspelt(env),
   ];
+}
+
+const OTHERS_MAY_READ = 0o004;
+const OTHERS_MAY_WRITE = 0o022;
+
+/** A private key is for the one who signs with it. A group that may read it is how a container's user gets at a mounted secret. */
+function openKeyFiles({ frontends }: BffOptions): Danger[] {
+  const files = frontends.flatMap(({ clientJwksFile, clientKeyFile }) => [
+    { setting: 'CLIENT_JWKS_FILE', file: clientJwksFile },
+    { setting: 'CLIENT_KEY_FILE', file: clientKeyFile },
+  ]);
+  const open = files.filter(({ file }) => file !== undefined && isOpen(file)).map(({ setting }) => setting);
+  return [...new Set(open)].map(setting => ({
+    setting,
+    reason: 'other users may read or change the file with the private key: give it the rights 0600',
+  }));
+}
+
+function isOpen(file: string): boolean {
+  const { mode = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  return (mode & (OTHERS_MAY_READ | OTHERS_MAY_WRITE)) !== 0;
 }
 
 function maySkipPush({ par, requirePushedAuthorizationRequests }: BffOptions['frontends'][number]): boolean {

@@ -1,5 +1,5 @@
 import type { ServerOptions } from './server.options.js';
-import { flag, hosts, mode, number, plain, query, routes, words } from '../environment/value-syntax.js';
+import { flag, hosts, json, mode, number, plain, query, routes, words } from '../environment/value-syntax.js';
 import type { OptionVariable } from '../environment/option-variables.js';
 
 /** `option`: path of the option of the BFF, the same as in the config file. */
@@ -42,10 +42,26 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'CLIENT_ID', syntax: plain, option: 'clientId' },
   { name: 'CLIENT_SECRET', syntax: plain, option: 'clientSecret', secret: true },
   { name: 'CLIENT_AUTH_METHOD', syntax: plain, option: 'clientAuthMethod' },
+  { name: 'CLIENT_JWKS_FILE', syntax: plain, option: 'clientJwksFile' },
+  { name: 'CLIENT_ASSERTION_TYP', syntax: plain, option: 'clientAssertionTyp' },
+  { name: 'CLIENT_CERT_FILE', syntax: plain, option: 'clientCertFile' },
+  { name: 'CLIENT_KEY_FILE', syntax: plain, option: 'clientKeyFile' },
+  { name: 'CREDENTIAL_WARNING', syntax: number, option: 'credentialWarning' },
   { name: 'ID_TOKEN_SIGNED_RESPONSE_ALG', syntax: plain, option: 'idTokenSignedResponseAlg' },
+  { name: 'ID_TOKEN_ENCRYPTED_RESPONSE_ALG', syntax: plain, option: 'idTokenEncryptedResponseAlg' },
+  { name: 'ID_TOKEN_ENCRYPTED_RESPONSE_ENC', syntax: plain, option: 'idTokenEncryptedResponseEnc' },
+  { name: 'PROFILE', syntax: plain, option: 'profile' },
   { name: 'PAR', syntax: plain, option: 'par' },
   { name: 'REQUIRE_PUSHED_AUTHORIZATION_REQUESTS', syntax: flag, option: 'requirePushedAuthorizationRequests' },
+  { name: 'REQUEST_OBJECT', syntax: flag, option: 'requestObject' },
+  { name: 'RESPONSE_MODE', syntax: plain, option: 'responseMode' },
+  { name: 'AUTHORIZATION_SIGNED_RESPONSE_ALG', syntax: plain, option: 'authorizationSignedResponseAlg' },
+  { name: 'DPOP', syntax: flag, option: 'dpop' },
+  { name: 'CERTIFICATE_BOUND_ACCESS_TOKENS', syntax: flag, option: 'certificateBoundAccessTokens' },
   { name: 'SCOPE', syntax: plain, option: 'scope' },
+  { name: 'RESOURCE', syntax: words, option: 'resources' },
+  { name: 'CLAIMS', syntax: json, option: 'claims' },
+  { name: 'AUTHORIZATION_DETAILS', syntax: json, option: 'authorizationDetails' },
   { name: 'AUTHORIZATION_PARAMS', syntax: query, option: 'authorizationParams' },
   { name: 'LOGIN_PARAMETERS', syntax: words, option: 'loginParameters' },
   { name: 'LOGIN_TIMEOUT', syntax: number, option: 'loginTimeout' },

@@ -21,6 +21,15 @@ export const query: Syntax = text => {
   return new Set(pairs.map(([name]) => name)).size === pairs.length ? Object.fromEntries(pairs) : text;
 };
 
+/** An object or a list. */
+export const json: Syntax = text => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
+
 /** `/api=https://api.example.org /api/other=https://other.example.org` */
 export const routes: Syntax = text => text.trim().split(/\s+/).map(route);
 

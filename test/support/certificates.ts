@@ -9,6 +9,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './parlour.js';
@@ -71,7 +72,9 @@ export const expired = () => ({
 export async function selfSigned(...names: string[]): Promise<Certificate> {
   const altNames = names.map(value => ({ type: /^[\d.]+$/.test(value) ? ('ip' as const) : ('dns' as const), value }));
   const keys = await keyPair();
-  const cert = await certificate({ subject: 'CN=Parlour tests', altNames }, keys, { authority: true });
+  // of two with one name in a file, OpenSSL takes the first for the other's issuer
+  const subject = `CN=Parlour tests ${randomUUID()}`;
+  const cert = await certificate({ subject, altNames }, keys, { authority: true });
   return inFiles({ cert, key: await pem(keys), chain: cert });
 }
 

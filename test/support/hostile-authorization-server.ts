@@ -5,15 +5,19 @@ import { send, type Answer } from './hostile/answer.js';
 import { authorization } from './hostile/authorization.js';
 import { receive, type Call, type Client, type Endpoint } from './hostile/call.js';
 import { discovery, endSession, jwks, par, revocation, token, userinfo } from './hostile/endpoints.js';
+import { nonceDemand, type Nonces } from './hostile/dpop.js';
+import type { Encryption } from './hostile/encryption.js';
 import { Grants, type Issued } from './hostile/grants.js';
 import { take, type Lies } from './hostile/lies.js';
-import { listen } from './hostile/listen.js';
+import { KEEP_ALIVE, listen } from './hostile/listen.js';
 
 export * from './hostile/catalogue.js';
+export * from './hostile/signed-response-lies.js';
 export { listen } from './hostile/listen.js';
 export type { AnswerLie, AuthorizationLie, IdTokenLie, KeysLie, Lies } from './hostile/lies.js';
 export type { Call, Client, Endpoint } from './hostile/call.js';
 export type { Issued, IssuedKind } from './hostile/grants.js';
+export type { Encryption } from './hostile/encryption.js';
 
 type Handler = (hostile: Hostile, call: Call) => Promise<Answer>;
 
@@ -35,10 +39,13 @@ const routes: Record<string, [Endpoint, Handler]> = {
  */
 export class Hostile {
   lies: Lies = {};
+  nonces: Nonces = {};
   /** Who logs in next (`sub`). */
   user = 'alice';
   /** `expires_in` of the access tokens issued next, in seconds. */
   accessTokenLifetime = 300;
+  /** How ID tokens are encrypted; not at all without it. */
+  encryption: Encryption | undefined;
   calls: Call[] = [];
   readonly grants = new Grants();
   lastRedirectUri: string | undefined;
@@ -65,9 +72,11 @@ export class Hostile {
   /** Between tests: no lie, no memory of calls, the first user. What was issued stays good. */
   beHonest(): void {
     this.lies = {};
+    this.nonces = {};
     this.calls = [];
     this.user = 'alice';
     this.accessTokenLifetime = 300;
+    this.encryption = undefined;
   }
 
   to(endpoint: Endpoint, grantType?: string): Call[] {
@@ -126,7 +135,9 @@ export class Hostile {
       this.calls.push(call);
       for (const wake of this.waiters) wake();
       this.waiters.clear();
-      await send(response, await handle(this, call), this.lieFor(call));
+      const demand = nonceDemand(this.nonces, call);
+      if (demand) await send(response, demand, undefined);
+      else await send(response, await handle(this, call), this.lieFor(call));
     } catch (error) {
       // A client that went away while it was still sending is its own affair; all else is a mistake of this file.
       if (!request.destroyed) console.error(error);
@@ -141,7 +152,7 @@ export class Hostile {
 }
 
 export async function startHostileAuthorizationServer(client: Partial<Client> = {}): Promise<Hostile> {
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE });
   const port = await listen(server);
   const secret = `${randomBytes(24).toString('base64')}:%+&=`;
   return new Hostile(server, port, { client_id: 'parlour-test', client_secret: secret, ...client });

@@ -5,7 +5,8 @@ import type { SourceFile } from './source-tree.js';
  * knows nothing of its neighbours, so login/, logout/ and api-proxy/ never import one another.
  */
 export const LAYERS: readonly (readonly string[])[] = [
-  ['main.ts', 'main.development.ts', 'main.authlete.ts', 'authlete/main.ts'],
+  ['main.ts', 'main.development.ts', 'main.authlete.ts', 'authlete/main.ts', 'doctor.ts', 'keys.ts'],
+  ['keys/'],
   ['development/'],
   ['server.ts', 'authlete/server.ts'],
   ['app.module.ts', 'management.ts'],
@@ -51,12 +52,14 @@ export const LAYERS: readonly (readonly string[])[] = [
   // the library
   ['bff/index.ts'],
   ['bff/bff.module.ts'],
+  ['bff/doctor/'],
   // rooms: what a request is for; and what every request passes first or last
   [
     'bff/login/',
     'bff/logout/',
     'bff/api-proxy/',
     'bff/edge.middleware.ts',
+    'bff/jwks.controller.ts',
     'bff/endpoints.controller.ts',
     'bff/body-parser.ts',
     'bff/moved-routes.ts',
@@ -76,8 +79,9 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/endpoints.ts',
     'bff/unread-body.ts',
   ],
-  ['bff/bff.options.ts', 'bff/seal.ts', 'bff/redact.ts', 'bff/errors.ts'],
+  ['bff/bff.options.ts', 'bff/seal.ts', 'bff/redact.ts', 'bff/errors.ts', 'bff/renewable-dispatcher.ts'],
   ['bff/options/'],
+  ['bff/key-material/'],
   ['bff/secure-url.ts'],
 ];
 

@@ -26,8 +26,11 @@ export interface ParlourProcess {
 }
 
 /** A process of its own with exactly this environment. */
-export function run(environment: Record<string, string>): Omit<ParlourProcess, 'url' | 'port' | 'managementUrl'> {
-  const child = spawn(process.execPath, [MAIN], {
+export function run(
+  environment: Record<string, string>,
+  command: readonly string[] = [MAIN],
+): Omit<ParlourProcess, 'url' | 'port' | 'managementUrl'> {
+  const child = spawn(process.execPath, command, {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

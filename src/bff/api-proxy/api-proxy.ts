@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { BffError, PROBLEMS } from '../errors.js';
 import { type Events, referenceOf } from '../events.js';
+import type { TokenSet } from '../oauth-client/token-set.js';
 import type { Session } from '../session/session-record.js';
 import type { Sessions } from '../session/session.js';
 import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
+import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
 import { abortedWith, type ApiAnswer, type ApiCall, discard, passBody, send } from './forward.js';
 import { requestFields, responseFields } from './headers.js';
 import { hasBody } from './request-body.js';
@@ -21,8 +23,9 @@ export interface CheckedCall {
 
 interface Answered {
   readonly answer: ApiAnswer;
-  /** The access token that it answers to. */
-  readonly token: string;
+  /** What it answers to. */
+  readonly tokens: TokenSet;
+  readonly secrets: readonly string[];
 }
 
 /** Session in, access token out: sends the browser's call to its API and passes the answer back. */
@@ -51,34 +54,47 @@ export class ApiProxy {
   }
 
   private async ask(call: ApiCall & CheckedCall): Promise<Answered> {
-    const token = await this.sessions.accessToken(call.session);
-    const answered = await this.sendWith(token, call);
-    return answered.answer.status === 401 ? this.askAgain(call, answered) : answered;
+    const answered = await this.sendWith(await this.sessions.tokens(call.session), call);
+    return answered.answer.status === 401 && !lacksNonce(answered) ? this.askAgain(call, answered) : answered;
   }
 
   /** The API refused the token before its time: a fresh one, and the same call once more where there's no body, since that is gone (R12). */
   private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
     try {
-      const token = await this.sessions.tokenRejected(call.session, refused.token);
-      if (token === undefined || hasBody(call.request)) return refused;
+      const tokens = await this.sessions.tokenRejected(call.session, refused.tokens);
+      if (tokens === undefined || hasBody(call.request)) return refused;
       discard(refused.answer);
-      return await this.sendWith(token, call);
+      return await this.sendWith(tokens, call);
     } catch (error) {
       discard(refused.answer);
       throw error;
     }
   }
 
-  private async sendWith(token: string, call: ApiCall & CheckedCall): Promise<Answered> {
-    return {
-      answer: await send(this.outbound, call, requestFields(call.request, call.session.frontend, token)),
-      token,
-    };
+  /** Once more where the API wants another nonce in the proof, and there's no body, since that is gone (F6). */
+  private async sendWith(tokens: TokenSet, call: ApiCall & CheckedCall): Promise<Answered> {
+    const first = await this.sendOnce(tokens, call);
+    if (!lacksNonce(first) || hasBody(call.request)) return first;
+    discard(first.answer);
+    return this.sendOnce(tokens, call);
   }
 
-  private answerHead({ target, session, request, response }: CheckedCall, { answer, token }: Answered): void {
+  private async sendOnce(tokens: TokenSet, call: ApiCall & CheckedCall): Promise<Answered> {
+    const { request, session, target } = call;
+    const { nonces } = session.frontend.client;
+    const { fields, secrets } = await authorizationOf(tokens, call, nonces.of(target.route.origin));
+    const answer = await send(this.dispatcherOf(call), call, [...requestFields(request, session.frontend), ...fields]);
+    nonces.learn(target.route.origin, nonceOf(answer));
+    return { answer, tokens, secrets };
+  }
+
+  private dispatcherOf({ session, target }: CheckedCall): Dispatcher {
+    return target.route.options.clientCertificate ? session.frontend.client.credentials.dispatcher : this.outbound;
+  }
+
+  private answerHead({ target, session, request, response }: CheckedCall, { answer, secrets }: Answered): void {
     try {
-      const passed = responseFields(answer, target, session.frontend, token);
+      const passed = responseFields(answer, target, session.frontend, secrets);
       setHead(response, answer.status, passed.fields);
       this.events.proxied(session.frontend.name, target.route.name, answer.status);
       this.recordStripped(request, session, target.route, passed.stripped);
@@ -105,4 +121,9 @@ export class ApiProxy {
     this.events.record({ event: 'api_failed', ...at, code: error.code, reason: error.message });
     if (!response.headersSent) this.events.proxied(session.frontend.name, route.name, PROBLEMS[error.code].status);
   }
+}
+
+/** A bearer token has no proof that could. */
+function lacksNonce({ answer, tokens }: Answered): boolean {
+  return tokens.dpopKey !== undefined && demandsNonce(answer);
 }

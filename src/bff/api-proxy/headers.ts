@@ -39,14 +39,14 @@ const FOR_PROXIES_TO_SAY = [
   named('proxy'),
 ];
 
-/** The fields of the forwarded request, without those of its body. */
-export function requestFields(request: IncomingMessage, frontend: Frontend, token: string): Field[] {
+/** The fields of the forwarded request, without those of its body and of its authorization. */
+export function requestFields(request: IncomingMessage, frontend: Frontend): Field[] {
   const passed = endToEnd(fieldsOf(request.rawHeaders)).filter(([name]) => {
     // CGI and WSGI read `X_Real_IP` as `X-Real-IP` (RFC 3875 §4.1.18).
     const asRead = name.replaceAll('_', '-');
     return ![HOP_BY_HOP, ...FOR_US, ...FOR_PROXIES_TO_SAY].some(pattern => pattern.test(asRead));
   });
-  return [...passed, ['Forwarded', forwarded(request, frontend)], ['Authorization', `Bearer ${token}`]];
+  return [...passed, ['Forwarded', forwarded(request, frontend)]];
 }
 
 function forwarded(request: IncomingMessage, frontend: Frontend): string {
@@ -98,19 +98,19 @@ export interface PassedAnswer {
   stripped: string[];
 }
 
-/** Throws `api_redirect_refused` or `api_response_invalid`. */
+/** `secrets`: what an API may have been told and the browser mustn't be. Throws `api_redirect_refused` or `api_response_invalid`. */
 export function responseFields(
   { status, rawHeaders }: Pick<ApiAnswer, 'status' | 'rawHeaders'>,
   target: ApiTarget,
   frontend: Frontend,
-  token: string,
+  secrets: readonly string[],
 ): PassedAnswer {
   const { options } = target.route;
   const refused = options.passSecurityHeaders ? ABOUT_THE_ORIGIN : [...ABOUT_THE_ORIGIN, ...ABOUT_THE_ANSWER];
   const isUnsafe = (field: Field): boolean =>
     refused.some(pattern => pattern.test(field[0])) ||
     (isNamed(field, 'set-cookie') && !(options.passSetCookie && mayBeSet(field[1], frontend))) ||
-    (!isNamed(field, 'location') && field[1].includes(token));
+    (!isNamed(field, 'location') && secrets.some(secret => field[1].includes(secret)));
   const answer = endToEnd(fieldsOf(rawHeaders)).filter(
     ([name]) => !HOP_BY_HOP.test(name) && !FOR_SHARED_CACHES.test(name),
   );
@@ -118,7 +118,7 @@ export function responseFields(
   return {
     fields: [
       ...safe.filter(field => !isNamed(field, 'location', 'cache-control', 'vary')),
-      ...location(valuesOf(safe, 'location'), status, target, token),
+      ...location(valuesOf(safe, 'location'), status, target, secrets),
       ['Cache-Control', privateCacheControl(valuesOf(safe, 'cache-control'))],
       ['Vary', merged([...valuesOf(safe, 'vary'), 'Cookie'])],
       ...(options.passSecurityHeaders ? [] : protection(frontend)),
@@ -136,10 +136,10 @@ function protection(frontend: Frontend): Field[] {
   ];
 }
 
-function location(values: string[], status: number, target: ApiTarget, token: string): Field[] {
+function location(values: string[], status: number, target: ApiTarget, secrets: readonly string[]): Field[] {
   const [value, second] = values;
   if (second !== undefined) throw new BffError('api_response_invalid', { reason: 'more than one Location' });
-  const shown = value === undefined ? undefined : publicLocation(value, status, target, token);
+  const shown = value === undefined ? undefined : publicLocation(value, status, target, secrets);
   return shown === undefined ? [] : [['Location', shown]];
 }
 

@@ -6,8 +6,13 @@ import { type ApiTarget, isWithin } from './api-route.js';
  * to any other place throws `api_redirect_refused`, unless the route passes such on. Nobody here ever follows one.
  * `undefined`: leave the field out. That's for a `Location` that redirects nobody, as with `201 Created`: its request has been carried out.
  */
-export function publicLocation(value: string, status: number, target: ApiTarget, token: string): string | undefined {
-  const shown = holdsToken(value, token) ? undefined : shownLocation(value, target);
+export function publicLocation(
+  value: string,
+  status: number,
+  target: ApiTarget,
+  secrets: readonly string[],
+): string | undefined {
+  const shown = holdsAny(secrets, value) ? undefined : shownLocation(value, target);
   if (shown === undefined && status >= 300 && status < 400) {
     throw new BffError('api_redirect_refused', { reason: 'Location leads out of the route' });
   }
@@ -23,6 +28,6 @@ function shownLocation(value: string, { route, path }: ApiTarget): string | unde
   return route.options.location === 'pass' && /^https?:$/.test(url.protocol) ? url.href : undefined;
 }
 
-function holdsToken(value: string, token: string): boolean {
-  return value.includes(token) || value.includes(encodeURIComponent(token));
+function holdsAny(secrets: readonly string[], value: string): boolean {
+  return secrets.some(secret => value.includes(secret) || value.includes(encodeURIComponent(secret)));
 }

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { FrontendOptions } from '../bff.options.js';
 import type { Frontend } from '../frontend.js';
+import { codeVerifierOf, newLoginSeed } from '../oauth-client/dpop-key.js';
 import type { Session } from '../session/session-record.js';
 import { createState, type LoginTransaction } from './login-transaction.js';
 import type { LoginRequest } from './request-parameters.js';
@@ -18,11 +20,13 @@ export function authorizationRequest(
 ): AuthorizationRequest {
   const { options } = frontend;
   const state = createState(frontend, { returnTo: asked.returnTo, asked: asked.parameters });
-  const codeVerifier = randomBytes(32).toString('base64url');
+  const seed = newLoginSeed();
+  const codeVerifier = codeVerifierOf(seed);
   const nonce = randomBytes(16).toString('base64url');
+  const { authorization_details: details = '[]', ...simple } = asked.parameters;
   const parameters = new URLSearchParams({
     ...options.authorizationParams,
-    ...asked.parameters,
+    ...simple,
     client_id: options.clientId,
     response_type: 'code',
     redirect_uri: frontend.redirectUri,
@@ -32,8 +36,10 @@ export function authorizationRequest(
     code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
+  for (const [name, value] of furtherParameters(options, details)) parameters.append(name, value);
   const transaction: LoginTransaction = {
     codeVerifier,
+    ...(options.dpop && { dpopSeed: seed }),
     nonce,
     returnTo: asked.returnTo,
     expiresAt: (Math.floor(Date.now() / 1000) + options.loginTimeout) * 1000,
@@ -44,6 +50,25 @@ export function authorizationRequest(
     }),
   };
   return { state, parameters, transaction };
+}
+
+/**
+ * How the response is to come (JARM §2.3), what the token is for (RFC 8707 §2: a parameter for each), which claims (OpenID Connect Core §5.5), and
+ * what it's to allow (RFC 9396 §2): the configuration's details, and on top of them the checked ones of this login.
+ */
+function furtherParameters(options: FrontendOptions, details: string): [name: string, value: string][] {
+  const { responseMode, resources, claims, authorizationDetails } = options;
+  const allDetails = [...authorizationDetails, ...(JSON.parse(details) as unknown[])];
+  return [
+    ...named('response_mode', responseMode === 'query' ? [] : [responseMode]),
+    ...named('resource', resources),
+    ...named('claims', Object.keys(claims).length === 0 ? [] : [JSON.stringify(claims)]),
+    ...named('authorization_details', allDetails.length === 0 ? [] : [JSON.stringify(allDetails)]),
+  ];
+}
+
+function named(name: string, values: string[]): [name: string, value: string][] {
+  return values.map(value => [name, value]);
 }
 
 /** Enough to tell that it's another user, too little to tell which. */

@@ -1,18 +1,22 @@
-import { Controller, Get, Inject, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { NavigationGuard } from '../csrf.guard.js';
+import { CallbackGuard } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { BffError } from '../errors.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf } from '../frontend.js';
 import { setSecurityHeaders } from '../security-headers.js';
 import { authorizationRequest } from './authorization-request.js';
-import { type AuthorizationResponse, checkIssuer, readAuthorizationResponse } from './authorization-response.js';
+import {
+  type AuthorizationResponse,
+  checkIssuer,
+  readAuthorizationResponse,
+  verifiedResponse,
+} from './authorization-response.js';
 import { exchangeCode, type Login, takeTransaction } from './code-exchange.js';
 import { LoginEnd } from './login-end.js';
 import { isDone, type LoginTransaction, openState } from './login-transaction.js';
 import { Pushes } from './push.js';
-import { queryTextOf } from './request-parameters.js';
 import {
   type Attempt,
   dropCookie,
@@ -24,7 +28,7 @@ import {
 
 /** A login comes back. The answer is where the browser goes next. */
 @Controller('callback')
-@UseGuards(NavigationGuard)
+@UseGuards(CallbackGuard)
 @UseFilters(ErrorFilter)
 export class CallbackController {
   constructor(
@@ -32,6 +36,12 @@ export class CallbackController {
     @Inject(LoginEnd) private readonly end: LoginEnd,
     @Inject(Events) private readonly events: Events,
   ) {}
+
+  /** As a form, where the guard lets it be one. */
+  @Post()
+  posted(@Req() request: Request, @Res() response: Response): Promise<void> {
+    return this.callback(request, response);
+  }
 
   @Get()
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
@@ -43,15 +53,17 @@ export class CallbackController {
     response.redirect(303, next);
   }
 
-  /** The answer and the attempt that it belongs to. What doesn't fit ends here, before anybody is asked anything (A1, A2, P12). */
+  /** The answer and the attempt that it belongs to. What doesn't fit ends here, before the code is spent (A1, A2, A3) or anybody is asked anything (P12). */
   private async matched(
     request: Request,
     frontend: Frontend,
   ): Promise<{ answer: AuthorizationResponse; attempt: Attempt }> {
     try {
-      const answer = readAuthorizationResponse(request);
-      const attempt = attemptOf(request, frontend, answer);
-      if (!isDone(attempt.content)) await checkIssuer(answer, frontend);
+      const claimed = await readAuthorizationResponse(request, frontend);
+      const attempt = attemptOf(request, frontend, claimed);
+      if (isDone(attempt.content)) return { answer: claimed, attempt };
+      const answer = await verifiedResponse(claimed, frontend);
+      await checkIssuer(answer, frontend);
       return { answer, attempt };
     } catch (error) {
       if (error instanceof BffError) this.refused(request, frontend, error);
@@ -76,7 +88,7 @@ export class CallbackController {
     if (!(await takeTransaction(frontend, state, content))) return content.returnTo;
     let login: Login;
     try {
-      login = await exchangeCode(frontend, queryTextOf(request), state, content);
+      login = await exchangeCode(frontend, answer.parameters, state, content);
     } catch (error) {
       dropCookie(response, frontend, cookie);
       return this.end.exchangeFailed(request, content, error);

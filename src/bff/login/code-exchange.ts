@@ -1,8 +1,9 @@
 import type { Frontend } from '../frontend.js';
 import { AuthorizationServerFailure } from '../oauth-client/failure.js';
-import type { IDToken } from '../oauth-client/oauth-client.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
+import { checkAcr, checkEssentialClaims } from './id-token-claims.js';
 import { hashOfState, type LoginTransaction } from './login-transaction.js';
+import { tokenBinding } from './token-binding.js';
 
 /** Who has logged in, and the tokens that came of it. */
 export interface Login {
@@ -28,26 +29,32 @@ export function takeTransaction(
   );
 }
 
-/** The code for tokens (RFC 6749 §4.1.3), the ID token checked against this attempt. `query`: the callback's, as it came. */
+/** The code for tokens (RFC 6749 §4.1.3), the ID token checked against this attempt. `response`: as it came, or as it was signed. */
 export async function exchangeCode(
   frontend: Frontend,
-  query: string,
+  response: URLSearchParams,
   state: string,
   transaction: LoginTransaction,
 ): Promise<Login> {
   const { authorizationParams } = frontend.options;
   const maxAge = transaction.asked.max_age ?? authorizationParams['max_age'];
-  const { tokens, claims } = await frontend.client.exchangeCode(new URL(`${frontend.redirectUri}?${query}`), {
+  const binding = tokenBinding(frontend, transaction);
+  const currentUrl = new URL(`${frontend.redirectUri}?${response.toString()}`);
+  const checks = {
     state,
     nonce: transaction.nonce,
     codeVerifier: transaction.codeVerifier,
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
-  });
+  };
+  const { tokens, claims } = await frontend.client.exchangeCode(currentUrl, checks, binding);
   // openid-client takes an empty sub, which would make one user of all
   if (!claims?.sub)
     throw new AuthorizationServerFailure('misconfigured', 'the token response has no ID token, or one without sub');
   checkAcr(claims, transaction.asked.acr_values ?? authorizationParams['acr_values']);
-  const userinfo = frontend.options.userinfo ? await frontend.client.userinfo(tokens.accessToken, claims.sub) : {};
+  checkEssentialClaims(claims, frontend.options.claims);
+  const userinfo = frontend.options.userinfo
+    ? await frontend.client.userinfo(tokens.accessToken, claims.sub, binding)
+    : {};
   const { sub: subject, sid } = claims;
   return {
     tokens,
@@ -55,13 +62,6 @@ export async function exchangeCode(
     ...(typeof sid === 'string' && { sid }),
     user: allowed({ ...userinfo, ...claims }, frontend),
   };
-}
-
-/** Asked for, it must be so (A9): a server may ignore `acr_values`, which OpenID Connect Core §3.1.2.1 calls voluntary. */
-function checkAcr({ acr }: IDToken, asked: string | undefined): void {
-  if (asked !== undefined && !asked.split(' ').some(value => value === acr)) {
-    throw new AuthorizationServerFailure('refused', 'the ID token’s acr is none of those asked for');
-  }
 }
 
 function allowed(claims: Record<string, unknown>, { options }: Frontend): Record<string, unknown> {

@@ -10,6 +10,7 @@ import { revokeTokens } from '../tokens/revocation.js';
 import { hashOfSubject } from './authorization-request.js';
 import { type AuthorizationResponse, loginErrorOf } from './authorization-response.js';
 import type { Login } from './code-exchange.js';
+import { missingScopes } from './granted-scope.js';
 import type { LoginTransaction } from './login-transaction.js';
 import { withLoginError } from './return-to.js';
 
@@ -32,6 +33,7 @@ export class LoginEnd {
       return this.back(request, transaction, 'different_user', { reason: 'another sub came back' });
     }
     await this.start(request, frontend, login);
+    this.reportScope(request, frontend, login);
     return transaction.returnTo;
   }
 
@@ -47,6 +49,13 @@ export class LoginEnd {
       await revokeTokens({ frontend, handle: 'none' }, tokens, this.events);
       throw error;
     }
+  }
+
+  /** The login stands: what the token isn't good for, an API will say. */
+  private reportScope(request: Request, { name, options }: Frontend, { tokens }: Login): void {
+    const missing = missingScopes(options.scope, tokens.scope);
+    if (missing.length === 0) return;
+    this.events.record({ event: 'scope_reduced', missing, reference: referenceOf(request), frontend: name });
   }
 
   failed(

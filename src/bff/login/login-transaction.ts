@@ -6,6 +6,8 @@ import type { Frontend } from '../frontend.js';
 /** One login attempt, kept by the browser that started it, sealed. Times are milliseconds since the epoch, whole seconds. */
 export interface LoginTransaction {
   codeVerifier: string;
+  /** What the verifier and the key that the tokens will be bound to (RFC 9449) were derived from; absent: there's no such key. */
+  dpopSeed?: string;
   nonce: string;
   returnTo: string;
   expiresAt: number;

@@ -11,6 +11,7 @@ import type { AuthorizationRequestUrl } from '../oauth-client/oauth-client.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { problemOf } from './authorization-server-problem.js';
 import { PushLimits } from './push-limits.js';
+import { tokenBinding } from './token-binding.js';
 import { startTransaction } from './transaction-cookies.js';
 
 /** Sends an authorization request on its way: pushed within the limits, its transaction cookie set, the outcome logged and counted. */
@@ -32,7 +33,7 @@ export class Pushes {
     const frontend = frontendOf(request);
     try {
       const sent = await this.limitsOf(frontend).run(clientAddressOf(request), () =>
-        frontend.client.authorizationRequest(parameters),
+        frontend.client.authorizationRequest(parameters, tokenBinding(frontend, transaction)),
       );
       startTransaction(request, response, frontend, state, transaction);
       this.report(request, frontend, sent);
@@ -42,10 +43,18 @@ export class Pushes {
     }
   }
 
-  private report(request: Request, { name }: Frontend, { par, expiresIn }: AuthorizationRequestUrl): void {
+  private report(request: Request, { name }: Frontend, sent: AuthorizationRequestUrl): void {
+    const { par, expiresIn, attempts = 1 } = sent;
     if (par !== 'off') this.events.pushed(name, par === 'pushed' ? 'created' : par);
+    if (attempts > 1) this.events.pushed(name, 'repeated');
     const at = { reference: referenceOf(request), frontend: name };
-    this.events.record({ event: 'login_started', par, ...(expiresIn !== undefined && { expiresIn }), ...at });
+    this.events.record({
+      event: 'login_started',
+      par,
+      ...(expiresIn !== undefined && { expiresIn }),
+      ...(attempts > 1 && { attempts }),
+      ...at,
+    });
   }
 
   private limitsOf(frontend: Frontend): PushLimits {

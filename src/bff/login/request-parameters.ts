@@ -3,6 +3,7 @@ import type { LoginParameter } from '../bff.options.js';
 import { isCrossSite, wantsJson } from '../csrf.guard.js';
 import { BffError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
+import { checkedAuthorizationDetails } from './authorization-details.js';
 import { checkedReturnTo } from './return-to.js';
 
 /** What the browser asked `/login` for, checked. */
@@ -11,9 +12,12 @@ export interface LoginRequest {
   parameters: Partial<Record<LoginParameter, string>>;
 }
 
+/** Characters. */
+const LONGEST_DETAILS = 2000;
+
 const TOKENS = (token: string) => new RegExp(`^${token}( ${token}){0,9}$`);
 
-/** The closed list: a parameter that isn't here never reaches the authorization server. */
+/** The closed list: a parameter that isn't here never reaches the authorization server. `authorization_details` has a check of its own. */
 const CHECKS: Record<LoginParameter, (value: string) => boolean> = {
   prompt: value =>
     value === 'none' ||
@@ -23,6 +27,7 @@ const CHECKS: Record<LoginParameter, (value: string) => boolean> = {
   ui_locales: value => value.length <= 200 && TOKENS('[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*').test(value),
   acr_values: value => value.length <= 200 && TOKENS('[A-Za-z0-9._~:/-]+').test(value),
   max_age: value => /^\d{1,8}$/.test(value) && Number(value) <= 31_536_000,
+  authorization_details: value => value.length <= LONGEST_DETAILS,
 };
 
 export function readLoginRequest(request: Request, frontend: Frontend): LoginRequest {
@@ -34,7 +39,9 @@ export function readLoginRequest(request: Request, frontend: Frontend): LoginReq
   // somebody else's page may lead a user to the login, but not probe silently who is logged in (F7)
   if (others['prompt'] === 'none' && isCrossSite(request) && !wantsJson(request))
     throw new BffError('cross_site_request');
-  return { returnTo: checkedReturnTo(returnTo, frontend), parameters: others };
+  const { authorization_details: asked } = others;
+  const details = asked === undefined ? {} : { authorization_details: checkedAuthorizationDetails(asked, frontend) };
+  return { returnTo: checkedReturnTo(returnTo, frontend), parameters: { ...others, ...details } };
 }
 
 /** The query as it came. */

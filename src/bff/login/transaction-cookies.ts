@@ -75,7 +75,7 @@ export function markDone(response: Response, frontend: Frontend, name: string, r
 }
 
 export function dropCookie(response: Response, frontend: Frontend, name: string): void {
-  setCookie(response, { name, value: '', maxAge: 0, secure: frontend.secureCookies, sameSite: 'lax' });
+  setCookie(response, { name, value: '', maxAge: 0, ...attributes(frontend) });
 }
 
 /** Every transaction cookie of the request; `content` is `undefined` for one that doesn't open or is over. */
@@ -105,7 +105,12 @@ function opened(frontend: Frontend, name: string, value: string): CookieContent 
 
 function put(response: Response, frontend: Frontend, name: string, value: string, expiresAt: number): void {
   const maxAge = Math.ceil((expiresAt - Date.now()) / 1000);
-  setCookie(response, { name, value, maxAge, secure: frontend.secureCookies, sameSite: 'lax' });
+  setCookie(response, { name, value, maxAge, ...attributes(frontend) });
+}
+
+/** With a form that another site sends no Lax cookie comes along (RFC 6265bis §5.6.7.1). Nothing is done for it but at the callback. */
+function attributes({ secureCookies: secure, formPost }: Frontend): { secure: boolean; sameSite: 'lax' | 'none' } {
+  return { secure, sameSite: formPost ? 'none' : 'lax' };
 }
 
 function cookieName(frontend: Frontend, state: string): string {

@@ -1,4 +1,5 @@
 import type { Frontend } from '../frontend.js';
+import { codeVerifierOf } from '../oauth-client/dpop-key.js';
 import { sessionKey } from '../session/session-record.js';
 import { type CookieContent, isDone, type LoginTransaction } from './login-transaction.js';
 
@@ -6,6 +7,7 @@ const DONE = 1;
 const RETRIED = 2;
 const REPLACES = 4;
 const SUBJECT = 8;
+const DPOP = 16;
 
 /** Bytes of each field: seconds since the epoch; the base64url texts as what they encode. */
 const EXPIRY = 4;
@@ -16,19 +18,19 @@ const HASH = 12;
 const ASKED_LENGTH = 2;
 
 /**
- * What a transaction cookie seals: flags, expiry, verifier, nonce, the replaced session's key, the subject's hash, what was asked for, `return_to`. In bytes,
- * so that the cookie stays within 800 characters with any `return_to` of 512.
+ * What a transaction cookie seals: flags, expiry, verifier (or the seed that it's derived from, which is as long), nonce, the replaced session's key,
+ * the subject's hash, what was asked for, `return_to`. In bytes, so that the cookie stays within 800 characters with any `return_to` of 512.
  */
 export function pack(content: CookieContent, frontend: Frontend): Buffer {
   const expiry = Buffer.alloc(EXPIRY);
   expiry.writeUInt32BE(content.expiresAt / 1000);
   if (isDone(content)) return Buffer.concat([Buffer.of(DONE), expiry, dense(content.returnTo)]);
-  const { codeVerifier, nonce, replaces, subject, retried, asked, returnTo } = content;
-  const flags = (retried ? RETRIED : 0) | (replaces ? REPLACES : 0) | (subject ? SUBJECT : 0);
+  const { codeVerifier, dpopSeed, nonce, replaces, subject, retried, asked, returnTo } = content;
+  const flags = (retried ? RETRIED : 0) | (replaces ? REPLACES : 0) | (subject ? SUBJECT : 0) | (dpopSeed ? DPOP : 0);
   return Buffer.concat([
     Buffer.of(flags),
     expiry,
-    Buffer.from(codeVerifier, 'base64url'),
+    Buffer.from(dpopSeed ?? codeVerifier, 'base64url'),
     Buffer.from(nonce, 'base64url'),
     // `{frontend:mac}`, of which the frontend is known where the cookie opens
     Buffer.from(replaces?.slice(frontend.name.length + 2, -1) ?? '', 'base64url'),
@@ -47,7 +49,7 @@ export function unpack(packed: Buffer, frontend: Frontend): CookieContent {
   if (flags & DONE) return { done: true, expiresAt, returnTo: undense(packed.subarray(at)) };
   const transaction: Omit<LoginTransaction, 'asked' | 'returnTo'> = {
     expiresAt,
-    codeVerifier: next(VERIFIER).toString('base64url'),
+    ...verifierOf(next(VERIFIER).toString('base64url'), flags),
     nonce: next(NONCE).toString('base64url'),
     ...(flags & REPLACES && { replaces: sessionKey(frontend, next(KEY).toString('base64url')) }),
     ...(flags & SUBJECT && { subject: next(HASH).toString('base64url') }),
@@ -55,6 +57,10 @@ export function unpack(packed: Buffer, frontend: Frontend): CookieContent {
   };
   const asked = unpackAsked(next(next(ASKED_LENGTH).readUInt16BE()));
   return { ...transaction, asked, returnTo: undense(packed.subarray(at)) };
+}
+
+function verifierOf(stored: string, flags: number): Pick<LoginTransaction, 'codeVerifier' | 'dpopSeed'> {
+  return flags & DPOP ? { codeVerifier: codeVerifierOf(stored), dpopSeed: stored } : { codeVerifier: stored };
 }
 
 /** Two bytes of length, then JSON. */

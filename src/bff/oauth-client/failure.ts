@@ -35,6 +35,8 @@ export class AuthorizationServerFailure extends Error {
   }
 }
 
+const DPOP_ERRORS = new Set(['use_dpop_nonce', 'invalid_dpop_proof']);
+
 /** Reads what openid-client and oauth4webapi throw. */
 export function failureOf(thrown: unknown): AuthorizationServerFailure {
   const chain = causes(thrown);
@@ -57,8 +59,10 @@ export function failureOf(thrown: unknown): AuthorizationServerFailure {
   const response = responseIn(chain);
   const message = chain.map(error => error.message).join(': ');
   if (!response) return new AuthorizationServerFailure('misconfigured', message, { cause: thrown });
-  return new AuthorizationServerFailure(outcomeOf(response.status, undefined), message, {
+  const error = dpopErrorIn(chain);
+  return new AuthorizationServerFailure(outcomeOf(response.status, error), message, {
     status: response.status,
+    error,
     retryAfter: retryAfterOf(response),
     cause: thrown,
   });
@@ -66,10 +70,17 @@ export function failureOf(thrown: unknown): AuthorizationServerFailure {
 
 function outcomeOf(status: number, error: string | undefined): FailureOutcome {
   if (status >= 500 || status === 429) return 'unavailable';
+  // a 401 about the proof says nothing about the client (RFC 9449 §7.1, §9)
+  if (error !== undefined && DPOP_ERRORS.has(error)) return 'refused';
   if (error === 'invalid_client' || status === 401) return 'invalid_client';
   if (error === 'invalid_grant') return 'invalid_grant';
   if (error === 'temporarily_unavailable' || error === 'server_error') return 'unavailable';
   return status >= 400 ? 'refused' : 'misconfigured';
+}
+
+function dpopErrorIn(chain: Error[]): string | undefined {
+  const challenges = chain.find(error => error instanceof WWWAuthenticateChallengeError)?.cause ?? [];
+  return challenges.find(({ scheme }) => scheme === 'dpop')?.parameters.error;
 }
 
 function responseIn(chain: Error[]): Response | undefined {

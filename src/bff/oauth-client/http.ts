@@ -22,7 +22,8 @@ export function authorizationServerFetch(options: HttpOptions): CustomFetch {
     if (!isSecureUrl(target, options.allowHttpFor)) {
       throw new AuthorizationServerFailure('misconfigured', `${target.origin} would be called over plain http`);
     }
-    const signal = AbortSignal.timeout(options.timeout * 1000);
+    const timeout = AbortSignal.timeout(options.timeout * 1000);
+    const signal = init.signal ? AbortSignal.any([timeout, init.signal]) : timeout;
     try {
       const { body, method, headers } = init;
       const response = await fetch(target, {
@@ -64,7 +65,15 @@ async function buffered(response: Awaited<ReturnType<typeof fetch>>): Promise<Re
   });
 }
 
+/** Alerts that a server sends when it doesn't like the client's certificate, or misses one (RFC 8446 §6.2): it will like it no better next time. */
+const CERTIFICATE_REFUSED =
+  /^ERR_SSL_[\w/]+_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)$/;
+
 function unavailable(error: unknown, signal: AbortSignal): AuthorizationServerFailure {
+  if (CERTIFICATE_REFUSED.test(codeOf(error))) {
+    const message = `the server refused the client’s certificate in the TLS handshake: ${codeOf(error)}`;
+    return new AuthorizationServerFailure('invalid_client', message, { cause: error });
+  }
   const reason = signal.aborted ? 'timed out' : `network error ${codeOf(error)}`;
   return new AuthorizationServerFailure('unavailable', reason, { cause: error });
 }

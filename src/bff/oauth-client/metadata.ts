@@ -71,8 +71,14 @@ export class Metadata {
   }
 
   private async request(): Promise<Configuration> {
-    const { issuer, clientId, idTokenSignedResponseAlg } = this.options;
-    const client = { id_token_signed_response_alg: idTokenSignedResponseAlg, [clockTolerance]: CLOCK_SKEW };
+    const { issuer, clientId, idTokenSignedResponseAlg, authorizationSignedResponseAlg, clientCertFile } = this.options;
+    const client = {
+      id_token_signed_response_alg: idTokenSignedResponseAlg,
+      authorization_signed_response_alg: authorizationSignedResponseAlg,
+      // RFC 8705 §5: in preference to the endpoints at which nobody asks for a certificate
+      use_mtls_endpoint_aliases: clientCertFile !== undefined,
+      [clockTolerance]: CLOCK_SKEW,
+    };
     const configuration = await discovery(new URL(issuer), clientId, client, this.authentication, {
       [customFetch]: this.fetch,
       // which plain http is allowed, our fetch decides, call by call

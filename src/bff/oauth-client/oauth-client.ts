@@ -1,5 +1,4 @@
 import {
-  authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
   type ClientAuth,
@@ -9,17 +8,26 @@ import {
   type IDToken,
   refreshTokenGrant,
   type ServerMetadata,
+  type TokenEndpointResponse,
   tokenRevocation,
   type UserInfoResponse,
 } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
-import { clientAuthentication } from './client-authentication.js';
-import { AuthorizationServerFailure, failureOf } from './failure.js';
+import { type AuthorizationResponseChecks, codeGrant } from './code-grant.js';
+import type { ClientCredentials } from './credentials.js';
+import { bindingMistake, learningNonces, proving, type TokenBinding } from './dpop.js';
+import { DpopNonces } from './dpop-nonces.js';
+import { decryptingIdTokens } from './encrypted-id-token.js';
+import { failureOf } from './failure.js';
 import { authorizationServerFetch, type HttpOptions } from './http.js';
-import { CLOCK_SKEW, Metadata, type MetadataObserver } from './metadata.js';
+import { Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
+import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
+import { signedRequest } from './request-object.js';
+import { resourceIndicator } from './resource-indicator.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
-import { type TokenResponse, tokenSetOf } from './token-set.js';
+import { verifiedResponse } from './signed-response.js';
+import { type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
 export interface AuthorizationRequestUrl {
   /** The URL that the browser is sent to. */
@@ -28,28 +36,27 @@ export interface AuthorizationRequestUrl {
   par: ParPolicy;
   /** Seconds that a pushed request lives. */
   expiresIn?: number;
-}
-
-export interface AuthorizationResponseChecks {
-  state: string;
-  nonce: string;
-  codeVerifier: string;
-  maxAge?: number;
+  /** How often it was pushed until the server answered. */
+  attempts?: number;
 }
 
 /** One frontend's OAuth client. Every method rejects with an {@link AuthorizationServerFailure}. */
 export class OAuthClient {
+  /** Of the authorization server and of the APIs. */
+  readonly nonces = new DpopNonces();
   private readonly metadata: Metadata;
   private readonly authentication: ClientAuth;
   private readonly fetch: CustomFetch;
 
   constructor(
     private readonly options: FrontendOptions,
-    http: HttpOptions,
+    readonly credentials: ClientCredentials,
+    private readonly http: HttpOptions,
     observer: MetadataObserver,
   ) {
-    this.authentication = clientAuthentication(options.clientAuthMethod, options.clientSecret);
-    this.fetch = authorizationServerFetch(http);
+    this.authentication = credentials.authentication;
+    const fetch = decryptingIdTokens(authorizationServerFetch(http), options, () => credentials.decryptionKeys());
+    this.fetch = learningNonces(fetch, this.nonces);
     const check = (server: ServerMetadata) => checkMetadata(server, options, http.allowHttpFor);
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
   }
@@ -60,45 +67,70 @@ export class OAuthClient {
   }
 
   /** Pushed, as the policy wants it, or put into the URL. */
-  async authorizationRequest(parameters: URLSearchParams): Promise<AuthorizationRequestUrl> {
+  async authorizationRequest(
+    parameters: URLSearchParams,
+    binding: TokenBinding = {},
+  ): Promise<AuthorizationRequestUrl> {
     const configuration = await this.metadata.configuration();
+    const proof = await proving(configuration, binding, this.nonces);
+    // also where nothing is pushed, and so nothing proven (RFC 9449 §10)
+    if (proof.DPoP) parameters.set('dpop_jkt', await proof.DPoP.calculateThumbprint());
     const par = parPolicy(configuration.serverMetadata(), this.options);
-    if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, parameters), par };
-    const { requestUri, expiresIn } = await push(configuration, this.authentication, this.fetch, parameters);
-    return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, expiresIn };
+    const message = async () => {
+      const { requestObject } = this.options;
+      return requestObject ? signedRequest(configuration, parameters, this.credentials.signingKey()) : parameters;
+    };
+    if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, await message()), par };
+    const { requestUri, ...pushed } = await push(
+      configuration,
+      this.authentication,
+      this.fetch,
+      message,
+      proof.DPoP,
+      this.http.timeout,
+    );
+    return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, ...pushed };
   }
 
-  /** The metadata promises `iss` in every authorization response (RFC 9207 §3). */
+  /** The metadata promises `iss` in every authorization response (RFC 9207 §3), or the profile does (FAPI 2.0 §5.3.2.2). */
   async sendsIssuer(): Promise<boolean> {
     const configuration = await this.metadata.configuration();
-    return configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
+    const advertised = configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
+    return advertised || this.options.profile !== undefined;
   }
 
-  /** `currentUrl`: the redirect URI with the response's query. Checks the ID token whole, its signature included (OpenID Connect Core §3.1.3.7). */
-  exchangeCode(currentUrl: URL, checks: AuthorizationResponseChecks): Promise<TokenResponse> {
+  /** What a signed authorization response (JARM) says, once it's verified for the attempt with this `state`. */
+  verifiedResponse(jwt: string, state: string | undefined): Promise<URLSearchParams> {
+    return this.call(configuration => verifiedResponse(configuration, this.fetch, jwt, state));
+  }
+
+  /** `currentUrl`: the redirect URI with the response's parameters as its query. Checks the ID token whole, its signature included (OpenID Connect Core §3.1.3.7). */
+  exchangeCode(
+    currentUrl: URL,
+    checks: AuthorizationResponseChecks,
+    binding: TokenBinding = {},
+  ): Promise<TokenResponse> {
     return this.call(async configuration => {
-      const response = await authorizationCodeGrant(configuration, currentUrl, {
-        pkceCodeVerifier: checks.codeVerifier,
-        expectedState: checks.state,
-        expectedNonce: checks.nonce,
-        idTokenExpected: true,
-        ...(checks.maxAge !== undefined && { maxAge: checks.maxAge }),
-      });
-      const claims = response.claims();
-      checkIssuedAt(claims);
-      return { tokens: tokenSetOf(response), claims };
+      const bound = this.binding(binding);
+      const proof = await proving(configuration, bound, this.nonces);
+      const response = await codeGrant(configuration, currentUrl, checks, resourceIndicator(this.options), proof);
+      return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }
 
-  refresh(refreshToken: string): Promise<TokenResponse> {
+  refresh(refreshToken: string, binding: TokenBinding = {}): Promise<TokenResponse> {
     return this.call(async configuration => {
-      const response = await refreshTokenGrant(configuration, refreshToken);
-      return { tokens: tokenSetOf(response), claims: response.claims() };
+      const bound = this.binding(binding);
+      const proof = await proving(configuration, bound, this.nonces);
+      const response = await refreshTokenGrant(configuration, refreshToken, resourceIndicator(this.options), proof);
+      return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }
 
-  userinfo(accessToken: string, subject: string): Promise<UserInfoResponse> {
-    return this.call(configuration => fetchUserInfo(configuration, accessToken, subject));
+  userinfo(accessToken: string, subject: string, binding: TokenBinding = {}): Promise<UserInfoResponse> {
+    return this.call(async configuration =>
+      fetchUserInfo(configuration, accessToken, subject, await proving(configuration, binding, this.nonces)),
+    );
   }
 
   /** RFC 7009; does nothing where the server has no revocation endpoint, or can't revoke this kind of token (§2.2.1), as with JWT access tokens. */
@@ -122,19 +154,37 @@ export class OAuthClient {
     );
   }
 
+  /** For the doctor: what the server says, unchecked. */
+  readRawMetadata(): Promise<RawDocument> {
+    return readRawMetadata(this.options.issuer, this.fetch);
+  }
+
+  readRawDocument(url: string): Promise<RawDocument> {
+    return readRawDocument(url, this.fetch);
+  }
+
+  /** With the certificate of this moment: one that comes while the call is under way makes the token look old, not new. */
+  private binding(asked: TokenBinding): TokenBinding {
+    const bound = this.options.certificateBoundAccessTokens;
+    return { ...asked, certificate: bound ? this.credentials.certificate()?.thumbprint : undefined };
+  }
+
+  /** Tokens that aren't bound as was asked for are given back. */
+  private async asBound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
+    const tokens = tokenSetOf(response, binding);
+    const mistake = bindingMistake(response.token_type, binding);
+    if (!mistake) return tokens;
+    if (tokens.refreshToken !== undefined) await this.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});
+    await this.revoke(tokens.accessToken, 'access_token').catch(() => {});
+    throw mistake;
+  }
+
   private async call<T>(request: (configuration: Configuration) => Promise<T>): Promise<T> {
     try {
       return await request(await this.metadata.configuration());
     } catch (error) {
       throw failureOf(error);
     }
-  }
-}
-
-/** openid-client wants `iat` to be a number, and no more (OpenID Connect Core §3.1.3.7, 10). */
-function checkIssuedAt(claims: IDToken | undefined): void {
-  if (claims && claims.iat > Date.now() / 1000 + CLOCK_SKEW) {
-    throw new AuthorizationServerFailure('misconfigured', 'the ID token’s iat lies in the future');
   }
 }
 

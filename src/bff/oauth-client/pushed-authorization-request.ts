@@ -1,40 +1,55 @@
 import {
   allowInsecureRequests,
   customFetch,
+  isDPoPNonceError,
   processPushedAuthorizationResponse,
   pushedAuthorizationRequest,
   type ClientAuth,
 } from 'oauth4webapi';
-import type { Configuration, CustomFetch } from 'openid-client';
-import { AuthorizationServerFailure, failureOf } from './failure.js';
+import type { Configuration, CustomFetch, DPoPHandle } from 'openid-client';
+import { AuthorizationServerFailure } from './failure.js';
+import { repeated } from './retry.js';
 
 export interface PushedAuthorizationRequest {
   requestUri: string;
   /** Seconds. */
   expiresIn: number;
+  /** How often it was sent until it was answered. */
+  attempts: number;
 }
 
-/** Pushes an authorization request (RFC 9126 §2.1). openid-client's own function drops `expires_in`, so this is oauth4webapi's, from which it's made. */
+/**
+ * Pushes an authorization request (RFC 9126 §2.1), again where nobody was met: all that a push leaves at the server is a request_uri that expires.
+ * `timeout`: seconds for all attempts together. openid-client's own function drops `expires_in`, so this is oauth4webapi's, from which it's made.
+ */
 export async function push(
   configuration: Configuration,
   authentication: ClientAuth,
   fetch: CustomFetch,
-  parameters: URLSearchParams,
+  message: () => Promise<URLSearchParams>,
+  dpop: DPoPHandle | undefined,
+  timeout: number,
 ): Promise<PushedAuthorizationRequest> {
+  const signal = AbortSignal.timeout(timeout * 1000);
   const server = configuration.serverMetadata();
   const client = configuration.clientMetadata();
-  try {
-    const response = await pushedAuthorizationRequest(server, client, authentication, parameters, {
+  const pushOnce = async () => {
+    const response = await pushedAuthorizationRequest(server, client, authentication, await message(), {
       [customFetch]: fetch,
       [allowInsecureRequests]: true,
+      signal,
+      ...(dpop && { DPoP: dpop }),
     });
     const raw = response.clone();
     const pushed = await processPushedAuthorizationResponse(server, client, response);
     await checkExpiresIn(raw);
     return { requestUri: pushed.request_uri, expiresIn: pushed.expires_in };
-  } catch (error) {
-    throw failureOf(error);
-  }
+  };
+  // a second push makes its proof and its client assertion anew: a server may have remembered the first ones (RFC 9449 §8)
+  const pushWithNonce = () =>
+    pushOnce().catch((error: unknown) => (dpop && isDPoPNonceError(error) ? pushOnce() : Promise.reject(error)));
+  const { result, attempts } = await repeated(pushWithNonce, signal);
+  return { ...result, attempts };
 }
 
 /** A positive integer (RFC 9126 §2.2); oauth4webapi also takes "60" and 1.5. */

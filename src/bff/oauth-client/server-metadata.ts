@@ -1,6 +1,7 @@
 import type { ServerMetadata } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
 import { isSecureUrl } from '../secure-url.js';
+import { bindingMistakeIn } from './binding-metadata.js';
 import { AuthorizationServerFailure } from './failure.js';
 
 export type ParPolicy = 'pushed' | 'downgraded' | 'off';
@@ -22,6 +23,8 @@ export function checkMetadata(server: ServerMetadata, options: FrontendOptions, 
 function mistakeIn(server: ServerMetadata, options: FrontendOptions, allowHttpFor: string[]): string | undefined {
   // openid-client compares normalised URLs; RFC 8414 §3.3 wants them identical
   if (server.issuer !== options.issuer) return 'the issuer in the discovery document isn’t exactly the configured one';
+  const binding = bindingMistakeIn(server, options);
+  if (binding !== undefined) return binding;
   const authorization = URL.parse(server.authorization_endpoint ?? '');
   if (!authorization) return 'the authorization server advertises no authorization_endpoint';
   if (!isSecureUrl(authorization, allowHttpFor)) return 'the authorization_endpoint is plain http';

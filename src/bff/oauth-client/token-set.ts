@@ -1,4 +1,6 @@
-import type { IDToken, TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
+import type { IDToken, TokenEndpointResponse } from 'openid-client';
+import type { TokenBinding } from './dpop.js';
+import type { DpopKey } from './dpop-key.js';
 
 /** What the token endpoint answered (RFC 6749 §5.1), in the one shape in which it goes from here to the API proxy. Times are milliseconds since the epoch. */
 export interface TokenSet {
@@ -12,6 +14,10 @@ export interface TokenSet {
   refreshExpiresAt?: number;
   idToken?: string;
   scope?: string;
+  /** The access token is bound to this key, of no use without it (RFC 9449 §6); absent: it's a bearer token. */
+  dpopKey?: DpopKey;
+  /** The access token is bound to the certificate with this `x5t#S256` (RFC 8705 §3.1). */
+  certificateThumbprint?: string;
 }
 
 export interface TokenResponse {
@@ -19,7 +25,7 @@ export interface TokenResponse {
   claims: IDToken | undefined;
 }
 
-export function tokenSetOf(response: TokenEndpointResponse & TokenEndpointResponseHelpers): TokenSet {
+export function tokenSetOf(response: TokenEndpointResponse, { dpop, certificate }: TokenBinding): TokenSet {
   const now = Date.now();
   const refreshExpiresIn = [response['refresh_expires_in'], response['refresh_token_expires_in']].find(isLifetime);
   return {
@@ -30,6 +36,8 @@ export function tokenSetOf(response: TokenEndpointResponse & TokenEndpointRespon
     ...(refreshExpiresIn !== undefined && { refreshExpiresAt: now + refreshExpiresIn * 1000 }),
     ...(response.id_token !== undefined && { idToken: response.id_token }),
     ...(response.scope !== undefined && { scope: response.scope }),
+    ...(dpop && { dpopKey: dpop }),
+    ...(certificate !== undefined && { certificateThumbprint: certificate }),
   };
 }
 

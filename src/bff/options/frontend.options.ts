@@ -2,48 +2,31 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
+import { authorizationDetails, detailTypes, type DetailTypes } from './authorization-details.js';
+import { type ClaimsRequest, claimsRequest } from './claims-request.js';
+import { ApiRouteOptions } from './api-route.options.js';
+import {
+  ASSERTION_TYPS,
+  CLIENT_AUTH_METHODS,
+  type ClientAuthMethod,
+  CONTENT_ENCRYPTION_ALGS,
+  KEY_MANAGEMENT_ALGS,
+  LOGIN_PARAMETERS,
+  type LoginParameter,
+  OWN_PARAMETERS,
+  type Profile,
+  PROFILES,
+  RESPONSE_MODES,
+  type ResponseMode,
+  SIGNATURE_ALGS,
+} from './protocol-values.js';
 import { flag, listOf, matching, MayBeAbsent, Must, oneOf, records, seconds, text, texts } from './rules.js';
+import { certificateFile, certificateKeyFile, privateJwksFile } from './key-files.js';
 import { clientSecret } from './secrets.js';
-import { apiPath, baseUrl, issuer, localPath, origin } from './urls.js';
-
-/** What the browser may set at /login. */
-export const LOGIN_PARAMETERS = ['prompt', 'login_hint', 'ui_locales', 'acr_values', 'max_age'] as const;
-export type LoginParameter = (typeof LOGIN_PARAMETERS)[number];
-
-export const CLIENT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
-export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
-
-/** Asymmetric ones alone: with HS* the client secret would sign, and `none` doesn't (RFC 8725 §3.1). */
-const ID_TOKEN_ALGS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
-
-/** Parameters of the authorization request that Parlour sets itself, or that would replace what it sets (RFC 9101 §4, RFC 9126 §2.1). */
-const OWN_PARAMETERS = (
-  'client_id response_type redirect_uri scope state nonce code_challenge code_challenge_method response_mode ' +
-  'request request_uri client_secret client_assertion client_assertion_type'
-).split(' ');
+import { baseUrl, issuer, localPath, origin, resource } from './urls.js';
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
-
-export class ApiRouteOptions {
-  @Must(apiPath)
-  path!: string;
-
-  @Must(baseUrl)
-  upstream!: string;
-
-  @Must(seconds(DAY))
-  timeout = 30;
-
-  @Must(flag)
-  passSetCookie = false;
-
-  @Must(flag)
-  passSecurityHeaders = false;
-
-  @Must(oneOf(['refuse', 'pass']))
-  location: 'refuse' | 'pass' = 'refuse';
-}
 
 /** One SPA with its OAuth client. Every duration is in seconds. docs/contract.md says what each option means and its default. */
 export class FrontendOptions {
@@ -64,14 +47,47 @@ export class FrontendOptions {
   @Must(matching(/^[\x20-\x7e]+$/, 'must be printable ASCII characters (RFC 6749 appendix A.1)'))
   clientId!: string;
 
+  @MayBeAbsent()
   @Must(clientSecret)
-  clientSecret!: string;
+  clientSecret?: string;
 
   @Must(clientAuthMethod)
   clientAuthMethod: ClientAuthMethod = 'client_secret_basic';
 
-  @Must(oneOf(ID_TOKEN_ALGS))
+  @MayBeAbsent()
+  @Must(privateJwksFile)
+  clientJwksFile?: string;
+
+  @Must(oneOf(ASSERTION_TYPS))
+  clientAssertionTyp: (typeof ASSERTION_TYPS)[number] = 'JWT';
+
+  @MayBeAbsent()
+  @Must(certificateFile)
+  clientCertFile?: string;
+
+  @MayBeAbsent()
+  @Must(certificateKeyFile)
+  clientKeyFile?: string;
+
+  /** Before the end of a certificate or key. */
+  @Must(seconds(YEAR))
+  credentialWarning = 30 * DAY;
+
+  @Must(oneOf(SIGNATURE_ALGS))
   idTokenSignedResponseAlg = 'RS256';
+
+  @MayBeAbsent()
+  @Must(oneOf(KEY_MANAGEMENT_ALGS))
+  idTokenEncryptedResponseAlg?: string;
+
+  @MayBeAbsent()
+  @Must(oneOf(CONTENT_ENCRYPTION_ALGS))
+  idTokenEncryptedResponseEnc?: string;
+
+  /** FAPI 2.0: what breaks it keeps the server from starting. */
+  @MayBeAbsent()
+  @Must(oneOf(PROFILES))
+  profile?: Profile;
 
   @Must(oneOf(['required', 'auto', 'off']))
   par: 'required' | 'auto' | 'off' = 'required';
@@ -79,14 +95,41 @@ export class FrontendOptions {
   @Must(flag)
   requirePushedAuthorizationRequests = false;
 
+  @Must(flag)
+  requestObject = false;
+
+  @Must(oneOf(RESPONSE_MODES))
+  responseMode: ResponseMode = 'query';
+
+  @Must(oneOf(SIGNATURE_ALGS))
+  authorizationSignedResponseAlg = 'RS256';
+
+  @Must(flag)
+  dpop = false;
+
+  @Must(flag)
+  certificateBoundAccessTokens = false;
+
   @Must(text(scope))
   scope = 'openid profile';
+
+  @Must(listOf(resource))
+  resources: string[] = [];
+
+  @Must(claimsRequest)
+  claims: ClaimsRequest = {};
+
+  @Must(authorizationDetails)
+  authorizationDetails: Record<string, unknown>[] = [];
 
   @Must(texts(OWN_PARAMETERS))
   authorizationParams: Record<string, string> = {};
 
   @Must(listOf(oneOf(LOGIN_PARAMETERS)))
   loginParameters: LoginParameter[] = [...LOGIN_PARAMETERS];
+
+  @Must(detailTypes)
+  loginAuthorizationDetails: DetailTypes = {};
 
   @Must(seconds(DAY))
   loginTimeout = 3600;

@@ -1,14 +1,12 @@
 import type { OptionProblem } from './reading.js';
 import { isSameSite } from './urls.js';
+import { credentialRelations } from './credential-relations.js';
+import { bindingRelations } from './binding-relations.js';
+import { messageRelations } from './message-relations.js';
 import type { FrontendOptions } from './frontend.options.js';
+import { profileRelations } from './profile-relations.js';
+import type { Relation } from './relation.js';
 import { isLoopback, isSecureUrl } from '../secure-url.js';
-
-/** Something that no option shows alone. It's checked only where none of the options that it reads has a problem of its own. */
-interface Relation {
-  at: string;
-  reads: string[];
-  check: () => string | undefined;
-}
 
 /** `failed` says whether the option at a path has a problem already. */
 export function relationProblems(
@@ -20,6 +18,10 @@ export function relationProblems(
     const path = `frontends[${index}]`;
     return [
       ...withinOne(frontend, path),
+      ...credentialRelations(frontend, path),
+      ...bindingRelations(frontend, path),
+      ...profileRelations(frontend, path),
+      ...messageRelations(frontend, path),
       ...plainHttp(frontend, path, allowHttpFor),
       ...betweenRoutes(frontend, path),
       ...betweenFrontends(frontend, path, frontends.slice(0, index)),

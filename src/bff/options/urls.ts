@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import { getDomain } from 'tldts';
 import { compile } from 'proxy-addr';
 import { text } from './rules.js';
@@ -87,11 +86,9 @@ export const storageUrl = text(value => {
   return /^file:(?:\/\/(?=\/)|(?!\/\/))[^?#\0]+$/.test(value) ? undefined : 'must be file:<folder>, as file:./data';
 });
 
-export const readableFile = text(value => {
-  try {
-    accessSync(value, constants.R_OK);
-    return undefined;
-  } catch {
-    return 'must be a file that can be read';
-  }
-});
+/** RFC 8707 §2: an absolute URI (RFC 3986 §4.3), which need be no address. */
+export const resource = text(value =>
+  /^[a-z][a-z0-9+.-]*:[^#\s]+$/i.test(value) && URL.canParse(value) && !/[^\x21-\x7e]/.test(value)
+    ? undefined
+    : 'must be an absolute URI without a fragment (RFC 8707 §2)',
+);

@@ -30,8 +30,8 @@ export const CurrentUser = createParamDecorator(
 class AccessTokenPipe implements PipeTransform<Session, Promise<string>> {
   constructor(@Inject(Sessions) private readonly sessions: Sessions) {}
 
-  transform(session: Session): Promise<string> {
-    return this.sessions.accessToken(session);
+  async transform(session: Session): Promise<string> {
+    return (await this.sessions.tokens(session)).accessToken;
   }
 }
 

@@ -84,13 +84,13 @@ export class Sessions {
     return tokens;
   }
 
-  /** A valid access token; throws `token_expired`, `session_ended` or `authorization_server_unavailable`. */
-  async accessToken(session: Session): Promise<string> {
+  /** Tokens of which the access token is valid; throws `token_expired`, `session_ended` or `authorization_server_unavailable`. */
+  async tokens(session: Session): Promise<TokenSet> {
     const token = await this.accessTokens.of(session);
     switch (token.kind) {
       case 'fresh':
       case 'keep':
-        return token.accessToken;
+        return token.tokens;
       case 'expired':
         throw new BffError('token_expired');
       case 'unavailable':
@@ -103,12 +103,12 @@ export class Sessions {
     }
   }
 
-  /** An API answered 401 to this token: another one, or `undefined` (R12). Throws `session_ended`. */
-  async tokenRejected(session: Session, accessToken: string): Promise<string | undefined> {
+  /** An API answered 401 to this token: others, or `undefined` (R12). Throws `session_ended`. */
+  async tokenRejected(session: Session, { accessToken }: TokenSet): Promise<TokenSet | undefined> {
     const refreshed = await this.accessTokens.replaceRejected(session, accessToken);
     if (refreshed?.kind === 'ended') return this.refreshRejected(session);
     const other = refreshed?.kind === 'fresh' && refreshed.tokens.accessToken !== accessToken;
-    return other ? refreshed.tokens.accessToken : undefined;
+    return other ? refreshed.tokens : undefined;
   }
 
   /** A dead refresh token ends the session (B18). */

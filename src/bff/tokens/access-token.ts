@@ -1,5 +1,6 @@
 import type { Events } from '../events.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
+import { isBoundToReplaced } from './certificate-binding.js';
 import { refresh, type Refreshed } from './refresh.js';
 import { readTokens, type StoredTokens, swapTokens, type TokenOwner } from './token-store.js';
 
@@ -12,7 +13,7 @@ const FAILURE_PAUSE = 1000;
 
 /** `fresh`: renewed or not yet due. `keep`: the renewal failed or there is none, and the old one still lives. */
 export type AccessToken =
-  | { kind: 'fresh' | 'keep'; accessToken: string }
+  | { kind: 'fresh' | 'keep'; tokens: TokenSet }
   | { kind: 'ended' }
   | { kind: 'expired' }
   | { kind: 'unavailable'; retryAfter: number | undefined };
@@ -27,14 +28,14 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     const { tokens } = stored;
-    if (!isDue(tokens)) return { kind: 'fresh', accessToken: tokens.accessToken };
+    const due = (current: TokenSet) => isDue(current) || isBoundToReplaced(owner, current);
+    if (!due(tokens)) return { kind: 'fresh', tokens };
     const refreshed =
       tokens.refreshToken === undefined
         ? undefined
-        : await this.refreshOnce(owner, () => this.refreshIfDue(owner, isDue));
-    if (refreshed?.kind === 'fresh') return { kind: 'fresh', accessToken: refreshed.tokens.accessToken };
-    if (refreshed?.kind === 'ended') return refreshed;
-    if (isAlive(tokens)) return { kind: 'keep', accessToken: tokens.accessToken };
+        : await this.refreshOnce(owner, () => this.refreshIfDue(owner, due));
+    if (refreshed?.kind === 'fresh' || refreshed?.kind === 'ended') return refreshed;
+    if (isAlive(tokens) && !isBoundToReplaced(owner, tokens)) return { kind: 'keep', tokens };
     return refreshed ? { kind: 'unavailable', retryAfter: refreshed.retryAfter } : { kind: 'expired' };
   }
 
@@ -43,6 +44,9 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     if (stored.tokens.accessToken !== accessToken) return { kind: 'fresh', tokens: stored.tokens };
+    // the certificate has changed while the call was on its way
+    const replaced = (current: TokenSet) => isBoundToReplaced(owner, current);
+    if (replaced(stored.tokens)) return this.refreshOnce(owner, () => this.refreshIfDue(owner, replaced));
     // who asks while a refresh is under way waits for it
     if (!this.inFlight.has(owner.key) && !mayForce(stored)) return undefined;
     return this.refreshOnce(owner, () => this.force(owner, stored));

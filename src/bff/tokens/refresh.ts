@@ -1,5 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { Events } from '../events.js';
+import type { TokenBinding } from '../oauth-client/dpop.js';
+import { newDpopKey } from '../oauth-client/dpop-key.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import type { IDToken } from '../oauth-client/oauth-client.js';
 import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
@@ -19,7 +21,7 @@ export async function refresh(
 ): Promise<Refreshed> {
   let response: TokenResponse;
   try {
-    response = await owner.frontend.client.refresh(refreshToken);
+    response = await owner.frontend.client.refresh(refreshToken, binding(owner, stored));
   } catch (error) {
     const failure = failureOf(error);
     if (isAnotherIdentity(failure)) return refuse(owner, stored.tokens, events);
@@ -29,6 +31,11 @@ export async function refresh(
   const tokens = merged(stored.tokens, response.tokens);
   if (response.claims && !sameIdentity(stored.tokens.idToken, response.claims)) return refuse(owner, tokens, events);
   return save(owner, stored, tokens, events);
+}
+
+/** The session's own key. Tokens from before `dpop` was switched on get one now: only a public client's refresh tokens are bound themselves (RFC 9449 §5). */
+function binding({ frontend }: TokenOwner, { tokens }: StoredTokens): TokenBinding {
+  return { dpop: tokens.dpopKey ?? (frontend.options.dpop ? newDpopKey() : undefined) };
 }
 
 /** A6: what came back may be another user's. */

@@ -14,8 +14,12 @@ export async function revokeTokens(
     try {
       await owner.frontend.client.revoke(token, tokenType);
     } catch (error) {
-      const { message, error: code } = failureOf(error);
+      const { message, error: code, outcome, status, errorDescription } = failureOf(error);
       const { frontend, handle } = owner;
+      if (outcome === 'invalid_client') {
+        const said = { status, error: code, errorDescription };
+        events.record({ event: 'client_rejected', frontend: frontend.name, endpoint: 'revocation', ...said });
+      }
       events.record({
         event: 'revocation_failed',
         frontend: frontend.name,

@@ -36,7 +36,7 @@ export function recordRequests(requests: RecordedRequest[]): Middleware {
 }
 
 /** A `data` listener would start the stream before oidc-provider reads it, so the chunks are copied on their way in. */
-function copyBody(req: IncomingMessage, onChunk: (chunk: string) => void): void {
+export function copyBody(req: IncomingMessage, onChunk: (chunk: string) => void): void {
   const push = req.push.bind(req);
   req.push = (chunk: Buffer | null, encoding) => {
     if (chunk) onChunk(chunk.toString());

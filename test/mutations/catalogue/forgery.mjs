@@ -80,8 +80,8 @@ export default [
     rule: 'B3',
     what: 'the transaction cookie has Secure',
     file: 'src/bff/login/transaction-cookies.ts',
-    find: "setCookie(response, { name, value, maxAge, secure: frontend.secureCookies, sameSite: 'lax' });",
-    replace: "setCookie(response, { name, value, maxAge, sameSite: 'lax' });",
+    find: "return { secure, sameSite: formPost ? 'none' : 'lax' };",
+    replace: "return { secure: false, sameSite: formPost ? 'none' : 'lax' };",
     tests: cookies,
   },
   {

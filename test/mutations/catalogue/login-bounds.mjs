@@ -7,7 +7,7 @@ export default [
   entry(
     'A4',
     'an ID token isn’t from the future',
-    `${oauth}oauth-client.ts`,
+    `${oauth}code-grant.ts`,
     'claims.iat > Date.now() / 1000 + CLOCK_SKEW',
     'claims.iat > Infinity',
     spec('callback-id-token'),

@@ -113,8 +113,8 @@ export default [
     'P1',
     'a private CA is trusted',
     'src/bff/outbound.ts',
-    "{ ca: [...getCACertificates('default'), readFileSync(file, 'utf8')] }",
-    '{}',
+    "return [...getCACertificates('default'), pem];",
+    "return getCACertificates('default');",
     outbound,
   ),
   entry(

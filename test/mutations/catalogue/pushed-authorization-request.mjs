@@ -14,8 +14,8 @@ export default [
     rule: 'B1',
     what: 'the push carries the client’s credentials',
     file: push,
-    find: 'pushedAuthorizationRequest(server, client, authentication, parameters, {',
-    replace: 'pushedAuthorizationRequest(server, client, () => {}, parameters, {',
+    find: 'pushedAuthorizationRequest(server, client, authentication, await message(), {',
+    replace: 'pushedAuthorizationRequest(server, client, () => {}, await message(), {',
     tests: login,
   },
   {
@@ -30,9 +30,9 @@ export default [
     rule: 'P2',
     what: 'the push authenticates as the token endpoint does',
     file: client,
-    find: 'push(configuration, this.authentication, this.fetch, parameters)',
+    find: '      this.authentication,\n      this.fetch,\n      message,',
     replace:
-      "push(configuration, clientAuthentication('client_secret_post', this.options.clientSecret), this.fetch, parameters)",
+      "      (_as, { client_id }, body) => { body.set('client_id', client_id); body.set('client_secret', this.options.clientSecret); },\n      this.fetch,\n      message,",
     tests: login,
   },
   {
@@ -87,7 +87,7 @@ export default [
     rule: 'P5',
     what: 'a call has a time limit for all of it',
     file: http,
-    find: 'AbortSignal.timeout(options.timeout * 1000)',
+    find: 'init.signal ? AbortSignal.any([timeout, init.signal]) : timeout',
     replace: 'new AbortController().signal',
     tests: par,
     name: 'when PAR answers with (?:silence|no answer|hang).*P5',
@@ -104,8 +104,8 @@ export default [
     rule: 'P3',
     what: 'no parameter of the authorization request reaches the browser’s URL',
     file: client,
-    find: "if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, parameters), par };",
-    replace: 'if (par) return { url: buildAuthorizationUrl(configuration, parameters), par };',
+    find: "if (par !== 'pushed') return { url: buildAuthorizationUrl(configuration, await message()), par };",
+    replace: 'if (par) return { url: buildAuthorizationUrl(configuration, await message()), par };',
     tests: login,
   },
   {
@@ -151,7 +151,7 @@ export default [
   {
     rule: 'P11',
     what: 'the code verifier is new for each attempt',
-    file: request,
+    file: 'src/bff/oauth-client/dpop-key.ts',
     find: "randomBytes(32).toString('base64url')",
     replace: "Buffer.alloc(32, 7).toString('base64url')",
     tests: login,

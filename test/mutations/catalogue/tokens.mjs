@@ -81,7 +81,7 @@ export default [
     rule: 'R5',
     what: 'the old access token is used while it lives',
     file: accessToken,
-    find: "if (isAlive(tokens)) return { kind: 'keep', accessToken: tokens.accessToken };",
+    find: "if (isAlive(tokens) && !isBoundToReplaced(owner, tokens)) return { kind: 'keep', tokens };",
     replace: '',
     tests,
   },

@@ -3,9 +3,9 @@ import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import { pushProblem, requiresPush } from './endpoints.js';
 import { changed, take } from './lies.js';
+import { requestIn } from './request.js';
+import { html, respond } from './response.js';
 import type { Hostile } from '../hostile-authorization-server.js';
-
-const html = { 'content-type': 'text/html; charset=utf-8' };
 
 /** Redirects at once with the response, or shows a form that does so when it is submitted. */
 export async function authorization(hostile: Hostile, call: Call): Promise<Answer> {
@@ -17,7 +17,7 @@ export async function authorization(hostile: Hostile, call: Call): Promise<Answe
   const honest: Record<string, string> = { code: newCode(hostile, request), iss: hostile.issuer };
   const state = request.get('state');
   if (state !== null) honest.state = state;
-  const answer = respond(request, changed(honest, lie?.parameters));
+  const answer = await respond(hostile, request, changed(honest, lie?.parameters), lie);
   return lie?.form === true ? form(hostile, answer) : answer;
 }
 
@@ -31,7 +31,8 @@ function requested(hostile: Hostile, params: URLSearchParams): URLSearchParams |
 }
 
 function plain(hostile: Hostile, params: URLSearchParams): URLSearchParams | undefined {
-  return requiresPush(hostile) || pushProblem(hostile, params) !== undefined ? undefined : params;
+  const request = requestIn(params);
+  return requiresPush(hostile) || pushProblem(hostile, request) !== undefined ? undefined : request;
 }
 
 function newCode(hostile: Hostile, request: URLSearchParams): string {
@@ -40,27 +41,10 @@ function newCode(hostile: Hostile, request: URLSearchParams): string {
 }
 
 /** As oidc-provider does it: the state was in the request that nobody knows any more. */
-function expired(hostile: Hostile): Answer {
+async function expired(hostile: Hostile): Promise<Answer> {
   if (hostile.lastRedirectUri === undefined) return { status: 400, headers: html, body: '<p>invalid_request_uri</p>' };
   const response = { error: 'invalid_request_uri', iss: hostile.issuer };
-  return respond(new URLSearchParams({ redirect_uri: hostile.lastRedirectUri }), response);
-}
-
-function respond(request: URLSearchParams, response: Record<string, unknown>): Answer {
-  const pairs = Object.entries(response).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).filter(one => one !== undefined).map(one => [name, String(one)] as const),
-  );
-  const redirectUri = request.get('redirect_uri') ?? '';
-  if (request.get('response_mode') === 'form_post') return formPost(redirectUri, pairs);
-  const url = new URL(redirectUri);
-  for (const [name, value] of pairs) url.searchParams.append(name, value);
-  return { status: 303, headers: { location: url.href } };
-}
-
-function formPost(action: string, pairs: (readonly [string, string])[]): Answer {
-  const fields = pairs.map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`);
-  const body = `<form method="post" action="${escape(action)}">${fields.join('')}</form><script>document.forms[0].submit()</script>`;
-  return { status: 200, headers: html, body };
+  return respond(hostile, new URLSearchParams({ redirect_uri: hostile.lastRedirectUri }), response, undefined);
 }
 
 function form(hostile: Hostile, answer: Answer): Answer {
@@ -68,5 +52,3 @@ function form(hostile: Hostile, answer: Answer): Answer {
   const body = `<form method="post" action="/authorize">${field}<input name="password"><button>Log in</button></form>`;
   return { status: 200, headers: html, body };
 }
-
-const escape = (value: string) => value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
+import { tokenTypeFor } from './dpop.js';
+import { encrypt } from './encryption.js';
 import { verifies, type Grant } from './grants.js';
 import { keySet, sign } from './keys.js';
 import { changed, take, type IdTokenLie } from './lies.js';
+import { requestIn } from './request.js';
 import type { Hostile } from '../hostile-authorization-server.js';
 
 export function discoveryDocument({ issuer }: Hostile): Record<string, unknown> {
@@ -41,16 +44,17 @@ export const jwks = async (hostile: Hostile): Promise<Answer> => ({
 
 export async function par(hostile: Hostile, call: Call): Promise<Answer> {
   if (!isAuthenticated(call)) return invalidClient(call);
-  const problem = pushProblem(hostile, call.params);
+  const request = requestIn(call.params);
+  const problem = pushProblem(hostile, request);
   if (problem !== undefined) return invalid('invalid_request', problem);
-  const request = new URLSearchParams(call.params);
   request.delete('client_secret');
   const expiresIn = 60;
   return { status: 201, body: { request_uri: hostile.grants.push(request, expiresIn), expires_in: expiresIn } };
 }
 
 export function pushProblem(hostile: Hostile, params: URLSearchParams): string | undefined {
-  const repeated = [...params.keys()].find(name => params.getAll(name).length > 1);
+  // a resource indicator is the only parameter that may be repeated (RFC 8707 §2)
+  const repeated = [...params.keys()].find(name => name !== 'resource' && params.getAll(name).length > 1);
   if (repeated !== undefined) return `${repeated} stands twice`;
   if (params.has('request_uri')) return 'request_uri must not be pushed'; // RFC 9126 §2.1
   if (params.get('client_id') !== hostile.client.client_id) return 'client_id is wrong or missing';
@@ -62,7 +66,7 @@ export function pushProblem(hostile: Hostile, params: URLSearchParams): string |
 
 export async function token(hostile: Hostile, call: Call): Promise<Answer> {
   if (!isAuthenticated(call)) return invalidClient(call);
-  if (call.grantType === 'refresh_token') return refresh(hostile, call.params);
+  if (call.grantType === 'refresh_token') return refresh(hostile, call);
   if (call.grantType !== 'authorization_code') return invalid('unsupported_grant_type', 'unknown grant');
   const { params } = call;
   const grant = hostile.grants.take(params.get('code') ?? '');
@@ -70,19 +74,24 @@ export async function token(hostile: Hostile, call: Call): Promise<Answer> {
   if (grant.request.get('redirect_uri') !== params.get('redirect_uri'))
     return invalid('invalid_grant', 'redirect_uri differs');
   const proven = verifies(grant.request.get('code_challenge'), params.get('code_verifier'));
-  return proven ? tokens(hostile, grant, 'idToken') : invalid('invalid_grant', 'code_verifier differs');
+  return proven ? tokens(hostile, call, grant, 'idToken') : invalid('invalid_grant', 'code_verifier differs');
 }
 
-async function refresh(hostile: Hostile, params: URLSearchParams): Promise<Answer> {
-  const grant = hostile.grants.take(params.get('refresh_token') ?? '');
+async function refresh(hostile: Hostile, call: Call): Promise<Answer> {
+  const grant = hostile.grants.take(call.params.get('refresh_token') ?? '');
   if (grant === undefined) return invalid('invalid_grant', 'the refresh token is unknown or used');
-  return tokens(hostile, grant, 'refreshedIdToken');
+  return tokens(hostile, call, grant, 'refreshedIdToken');
 }
 
-async function tokens(hostile: Hostile, grant: Grant, slot: 'idToken' | 'refreshedIdToken'): Promise<Answer> {
+async function tokens(
+  hostile: Hostile,
+  call: Call,
+  grant: Grant,
+  slot: 'idToken' | 'refreshedIdToken',
+): Promise<Answer> {
   const body = {
     access_token: hostile.grants.issue('access_token', grant),
-    token_type: 'Bearer',
+    token_type: tokenTypeFor(call),
     expires_in: hostile.accessTokenLifetime,
     refresh_token: hostile.grants.issue('refresh_token', grant),
     id_token: await idToken(hostile, grant, take(hostile.lies, slot)),
@@ -106,7 +115,9 @@ async function idToken(hostile: Hostile, grant: Grant, lie: IdTokenLie | undefin
     ...fromRequest(grant.request, 'nonce', 'nonce'),
     ...fromRequest(grant.request, 'acr_values', 'acr'),
   };
-  return hostile.grants.record('id_token', await sign(claims, hostile.client.client_secret, lie));
+  const signed = hostile.grants.record('id_token', await sign(claims, hostile.client.client_secret, lie));
+  const { encryption } = hostile;
+  return encryption ? hostile.grants.record('id_token', await encrypt(signed, encryption)) : signed;
 }
 
 function fromRequest(request: URLSearchParams, parameter: string, claim: string): Record<string, string> {
@@ -115,7 +126,7 @@ function fromRequest(request: URLSearchParams, parameter: string, claim: string)
 }
 
 export async function userinfo(hostile: Hostile, { headers }: Call): Promise<Answer> {
-  const grant = hostile.grants.find(headers.authorization?.replace(/^Bearer /, '') ?? '');
+  const grant = hostile.grants.find(headers.authorization?.replace(/^(?:Bearer|DPoP) /, '') ?? '');
   if (grant === undefined) return { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
   const { sub } = grant;
   return {

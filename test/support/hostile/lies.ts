@@ -26,6 +26,14 @@ export interface AuthorizationLie {
   parameters?: Change<Record<string, string>>;
   /** Asks for a password first: the response starts from a cross-site form, not from a silent redirect. */
   form?: true;
+  /** In another response mode than was asked for. */
+  mode?: 'query' | 'form_post' | 'query.jwt' | 'form_post.jwt';
+  /** What is wrong with the JWT of a signed response. */
+  jwt?: IdTokenLie;
+  /** Further parameters, beside the JWT of a signed response. */
+  beside?: Record<string, string>;
+  /** Text at the end of the redirect URI: `?code=x`. */
+  query?: string;
   times?: number;
 }
 

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -55,7 +56,9 @@ export async function send(
     path: pathname + search,
     ...(signal === undefined ? {} : { signal }),
   };
-  const tls = { servername: hostname, ...(network.ca === undefined ? {} : { ca: network.ca }) };
+  // RFC 6066 §3: an address is no server name
+  const name = isIP(hostname) === 0 ? { servername: hostname } : {};
+  const tls = { ...name, ...(network.ca === undefined ? {} : { ca: network.ca }) };
   const request =
     protocol === 'https:' ? httpsRequest({ ...options, ...tls, agent: tlsAgent }) : httpRequest({ ...options, agent });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {

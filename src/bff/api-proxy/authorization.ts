@@ -1,0 +1,43 @@
+import { dpopProof } from '../oauth-client/dpop-proof.js';
+import type { TokenSet } from '../oauth-client/token-set.js';
+import { type Field, fieldsOf, valuesOf } from './fields.js';
+import type { ApiAnswer, ApiCall } from './forward.js';
+
+/** The fields that authorize one sending of a call, and their values that the browser mustn't see come back. */
+export interface Authorization {
+  fields: Field[];
+  secrets: string[];
+}
+
+/** A token that is bound to a key comes with a proof of that key, made for this sending alone (RFC 9449 §7.1). */
+export async function authorizationOf(
+  { accessToken, dpopKey }: TokenSet,
+  { request, target }: ApiCall,
+  nonce: string | undefined,
+): Promise<Authorization> {
+  if (!dpopKey) return { fields: [['Authorization', `Bearer ${accessToken}`]], secrets: [accessToken] };
+  const [path = '/'] = target.path.split('?', 1);
+  const url = target.route.origin + path;
+  const proof = await dpopProof(dpopKey, { method: request.method ?? 'GET', url, accessToken, nonce });
+  return {
+    fields: [
+      ['Authorization', `DPoP ${accessToken}`],
+      ['DPoP', proof],
+    ],
+    secrets: [accessToken, proof],
+  };
+}
+
+/** RFC 9449 §9: the token is fine, the proof lacks the nonce that comes with this answer. */
+export function demandsNonce({ status, rawHeaders }: ApiAnswer): boolean {
+  return (
+    status === 401 &&
+    valuesOf(fieldsOf(rawHeaders), 'www-authenticate').some(
+      challenge => /(?:^|[\s,])DPoP\s/i.test(challenge) && /[\s,]error="?use_dpop_nonce\b/i.test(challenge),
+    )
+  );
+}
+
+export function nonceOf({ rawHeaders }: ApiAnswer): string | undefined {
+  return valuesOf(fieldsOf(rawHeaders), 'dpop-nonce')[0];
+}

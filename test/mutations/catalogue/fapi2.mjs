@@ -1,0 +1,47 @@
+const profile = 'src/bff/options/profile-relations.ts';
+const tests = 'test/fapi2.spec.ts';
+
+export default [
+  {
+    rule: 'F1',
+    what: 'the client authenticates with a key or certificate',
+    file: profile,
+    find: 'METHODS.includes(clientAuthMethod)',
+    replace: 'true',
+    tests,
+  },
+  {
+    rule: 'F2',
+    what: 'tokens are sender-constrained',
+    file: profile,
+    find: 'dpop || certificateBoundAccessTokens,',
+    replace: 'true,',
+    tests,
+  },
+  { rule: 'F3', what: 'algorithms are strong', file: profile, find: 'ALGS.includes(alg)', replace: 'true', tests },
+  {
+    rule: 'P9',
+    what: 'the profile pushes every request',
+    file: profile,
+    find: "par === 'required'",
+    replace: 'true',
+    tests,
+  },
+  { rule: 'F9', what: 'requests are signed', file: profile, find: 'want(requestObject,', replace: 'want(true,', tests },
+  {
+    rule: 'F9',
+    what: 'responses are signed',
+    file: profile,
+    find: "responseMode.endsWith('jwt')",
+    replace: 'true',
+    tests,
+  },
+  {
+    rule: 'A2',
+    what: 'the profile wants iss in every response',
+    file: 'src/bff/oauth-client/oauth-client.ts',
+    find: 'return advertised || this.options.profile !== undefined;',
+    replace: 'return advertised;',
+    tests: 'test/fapi2.e2e-spec.ts',
+  },
+];
