@@ -53,6 +53,8 @@ export async function startAuthleteApplication(wanted: Wanted): Promise<Authlete
     ...(tls && { httpsOptions: { ...CLIENT_CERTIFICATES, ...tls } }),
   });
   app.disable('x-powered-by');
+  // as long as the real server has it: nothing but our own doing ends a connection while a test waits
+  app.getHttpServer().keepAliveTimeout = 65_000;
   const close = async () => {
     app.getHttpServer().closeAllConnections();
     await app.close();

@@ -61,13 +61,28 @@ export async function makeClients(): Promise<Clients> {
   const root = await rootAuthority();
   const intermediate = await root.intermediate('CN=Intermediate of the tests');
   const [es256, ps256] = [await generateKeyPair('ES256'), await generateKeyPair('PS256')];
-  const own = await selfSignedClient({ subject: 'CN=self-signed' });
-  const issued = await intermediate.issue({ subject: 'C=DE, O=Example, CN=client' });
-  const all: Clients['all'] = {
+  const all = {
     none: {
       registered: client('3280859750201', 'NONE', { clientType: 'PUBLIC', pkceRequired: true, pkceS256Required: true }),
       identity: { authentication: None() },
     },
+    ...withSecrets(),
+    'private_key_jwt, ES256': await withKey('3280859750205', 'ES256', es256),
+    'private_key_jwt, PS256': await withKey('3280859750206', 'PS256', ps256),
+    self_signed_tls_client_auth: await withOwnCertificate(),
+    tls_client_auth: {
+      registered: client('3280859750208', 'TLS_CLIENT_AUTH', { tlsClientAuthSubjectDn: SUBJECT_DN }),
+      identity: {
+        authentication: TlsClientAuth(),
+        certificate: await intermediate.issue({ subject: 'C=DE, O=Example, CN=client' }),
+      },
+    },
+  };
+  return { root, intermediate, all, keys: { ES256: es256.privateKey, PS256: ps256.privateKey } };
+}
+
+function withSecrets() {
+  return {
     client_secret_basic: {
       registered: client('3280859750202', 'CLIENT_SECRET_BASIC', { clientSecret: SECRET }),
       identity: { authentication: ClientSecretBasic(SECRET) },
@@ -80,33 +95,24 @@ export async function makeClients(): Promise<Clients> {
       registered: client('3280859750204', 'CLIENT_SECRET_POST', { clientSecret: ODD_SECRET }),
       identity: { authentication: ClientSecretPost(ODD_SECRET) },
     },
-    'private_key_jwt, ES256': {
-      registered: client('3280859750205', 'PRIVATE_KEY_JWT', {
-        tokenAuthSignAlg: 'ES256',
-        jwks: keySet(await exportJWK(es256.publicKey)),
-      }),
-      identity: { authentication: PrivateKeyJwt(es256.privateKey) },
-    },
-    'private_key_jwt, PS256': {
-      registered: client('3280859750206', 'PRIVATE_KEY_JWT', {
-        tokenAuthSignAlg: 'PS256',
-        jwks: keySet(await exportJWK(ps256.publicKey)),
-      }),
-      identity: { authentication: PrivateKeyJwt(ps256.privateKey) },
-    },
-    self_signed_tls_client_auth: {
-      registered: client('3280859750207', 'SELF_SIGNED_TLS_CLIENT_AUTH', {
-        selfSignedCertificateKeyId: 'self-signed',
-        jwks: keySet(await keyOf(own)),
-      }),
-      identity: { authentication: TlsClientAuth(), certificate: own },
-    },
-    tls_client_auth: {
-      registered: client('3280859750208', 'TLS_CLIENT_AUTH', { tlsClientAuthSubjectDn: SUBJECT_DN }),
-      identity: { authentication: TlsClientAuth(), certificate: issued },
-    },
   };
-  return { root, intermediate, all, keys: { ES256: es256.privateKey, PS256: ps256.privateKey } };
+}
+
+async function withKey(clientId: string, tokenAuthSignAlg: string, { publicKey, privateKey }: CryptoKeyPair) {
+  const jwks = keySet(await exportJWK(publicKey));
+  return {
+    registered: client(clientId, 'PRIVATE_KEY_JWT', { tokenAuthSignAlg, jwks }),
+    identity: { authentication: PrivateKeyJwt(privateKey) },
+  };
+}
+
+async function withOwnCertificate() {
+  const certificate = await selfSignedClient({ subject: 'CN=self-signed' });
+  const settings = { selfSignedCertificateKeyId: 'self-signed', jwks: keySet(await keyOf(certificate)) };
+  return {
+    registered: client('3280859750207', 'SELF_SIGNED_TLS_CLIENT_AUTH', settings),
+    identity: { authentication: TlsClientAuth(), certificate },
+  };
 }
 
 function client(clientId: string, tokenAuthMethod: string, more: Record<string, unknown>) {
