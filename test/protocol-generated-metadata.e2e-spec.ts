@@ -18,7 +18,7 @@ import { CLIENT_ID, CLIENT_SECRET, type Parlour, startParlour } from './support/
 
 const DOCUMENTS = 700;
 const KEY_SETS = 700;
-const LIMIT = 120_000;
+const LIMIT = 300_000;
 
 const unhandled: unknown[] = [];
 const keepUnhandled = (reason: unknown) => unhandled.push(reason);

@@ -10,7 +10,7 @@ import { CLIENT_ID } from './support/parlour.js';
 const CALLBACKS = 4000;
 const PUSHES = 3600;
 const ID_TOKENS = 1000;
-const LIMIT = 120_000;
+const LIMIT = 300_000;
 
 const unhandled: unknown[] = [];
 const keepUnhandled = (reason: unknown) => unhandled.push(reason);
