@@ -106,6 +106,22 @@ describe('the ID token, from oidc-provider', () => {
     expect(decodeProtectedHeader(pair.server.issued.idTokens[0] ?? '').alg).toBe(alg);
   });
 
+  it('A4: signed with EdDSA, the older name of Ed25519, is taken where that is registered', async () => {
+    const configure = (configuration: Configuration): Configuration => ({
+      ...configuration,
+      enabledJWA: { ...configuration.enabledJWA, idTokenSigningAlgValues: ['RS256', 'EdDSA'] },
+      jwks: {
+        keys: (configuration.jwks?.keys ?? []).map(key =>
+          key.kty === 'OKP' ? Object.assign({}, key, { alg: 'EdDSA' }) : key,
+        ),
+      },
+    });
+    const client = { id_token_signed_response_alg: 'EdDSA' } as const;
+    const pair = await agreeing({ ID_TOKEN_SIGNED_RESPONSE_ALG: 'EdDSA' }, client, [], { configure });
+    await expectLogin(pair);
+    expect(decodeProtectedHeader(pair.server.issued.idTokens[0] ?? '').alg).toBe('EdDSA');
+  });
+
   it.each(['RSA-OAEP-256', 'ECDH-ES'] as const)('A4: encrypted with %s is taken', async alg => {
     const pair = await agreeing(
       { ID_TOKEN_ENCRYPTED_RESPONSE_ALG: alg, ID_TOKEN_ENCRYPTED_RESPONSE_ENC: 'A256GCM' },

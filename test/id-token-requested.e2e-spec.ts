@@ -52,6 +52,14 @@ describe('an acr that the claims parameter asks for', () => {
   });
 });
 
+it('A9: tokens that don’t answer what was asked for are given back', async () => {
+  pair.hostile.lies.idToken = { claims: { acr: 'silver' } };
+  expect(await endOf(asking({ acr: gold }))).toBe('login_failed');
+  const revoked = pair.hostile.to('revocation').map(({ params }) => params.get('token'));
+  const newest = (kind: string) => pair.hostile.issued.findLast(issued => issued.kind === kind)?.value;
+  expect(revoked).toEqual([newest('refresh_token'), newest('access_token')]);
+});
+
 describe('an auth_time that the claims parameter asks for', () => {
   it.each<[string, object, unknown, string | null]>([
     ['there', { auth_time: { essential: true } }, 1_700_000_000, null],

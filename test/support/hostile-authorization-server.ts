@@ -8,7 +8,7 @@ import { discovery, endSession, jwks, par, revocation, token, userinfo } from '.
 import { nonceDemand, type Nonces } from './hostile/dpop.js';
 import type { Encryption } from './hostile/encryption.js';
 import { Grants, type Issued } from './hostile/grants.js';
-import { take, type Lies } from './hostile/lies.js';
+import { take, type Chosen, type Lies } from './hostile/lies.js';
 import { KEEP_ALIVE, listen } from './hostile/listen.js';
 
 export * from './hostile/catalogue.js';
@@ -40,6 +40,8 @@ const routes: Record<string, [Endpoint, Handler]> = {
 export class Hostile {
   lies: Lies = {};
   nonces: Nonces = {};
+  /** Lies for single calls, told by what is in them: for tests that have many under way at once. */
+  chosen: Chosen = {};
   /** Who logs in next (`sub`). */
   user = 'alice';
   /** `expires_in` of the access tokens issued next, in seconds. */
@@ -72,6 +74,7 @@ export class Hostile {
   /** Between tests: no lie, no memory of calls, the first user. What was issued stays good. */
   beHonest(): void {
     this.lies = {};
+    this.chosen = {};
     this.nonces = {};
     this.calls = [];
     this.user = 'alice';
@@ -145,7 +148,10 @@ export class Hostile {
     }
   }
 
-  private lieFor({ endpoint, grantType }: Call) {
+  private lieFor(call: Call) {
+    const { endpoint, grantType } = call;
+    const own = this.chosen.answer?.(call);
+    if (own) return own;
     if (endpoint === 'authorization' || endpoint === 'end_session') return undefined;
     return take(this.lies, endpoint === 'token' && grantType === 'refresh_token' ? 'refresh' : endpoint);
   }

@@ -27,8 +27,9 @@ export async function examine(options: BffOptions): Promise<Finding[]> {
 }
 
 async function examineAll(options: BffOptions, storage: Storage, outbound: Dispatcher): Promise<Finding[]> {
-  const { all } = new Frontends({ options, storage, outbound, events: new Events() });
-  const found = await Promise.all(all.map(frontend => examineFrontend(frontend, options.allowHttpFor)));
+  const frontends = new Frontends({ options, storage, outbound, events: new Events() });
+  const found = await Promise.all(frontends.all.map(frontend => examineFrontend(frontend, options.allowHttpFor)));
+  await frontends.close();
   return found.flat();
 }
 

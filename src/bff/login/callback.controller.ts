@@ -88,7 +88,7 @@ export class CallbackController {
     if (!(await takeTransaction(frontend, state, content))) return content.returnTo;
     let login: Login;
     try {
-      login = await exchangeCode(frontend, answer.parameters, state, content);
+      login = await exchangeCode(frontend, answer.parameters, state, content, this.events);
     } catch (error) {
       dropCookie(response, frontend, cookie);
       return this.end.exchangeFailed(request, content, error);

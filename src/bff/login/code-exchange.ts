@@ -1,6 +1,9 @@
+import type { Events } from '../events.js';
 import type { Frontend } from '../frontend.js';
+import type { TokenBinding } from '../oauth-client/dpop.js';
 import { AuthorizationServerFailure } from '../oauth-client/failure.js';
-import type { TokenSet } from '../oauth-client/token-set.js';
+import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
+import { revokeTokens } from '../tokens/revocation.js';
 import { checkAcr, checkEssentialClaims } from './id-token-claims.js';
 import { hashOfState, type LoginTransaction } from './login-transaction.js';
 import { tokenBinding } from './token-binding.js';
@@ -29,12 +32,16 @@ export function takeTransaction(
   );
 }
 
-/** The code for tokens (RFC 6749 §4.1.3), the ID token checked against this attempt. `response`: as it came, or as it was signed. */
+/**
+ * The code for tokens (RFC 6749 §4.1.3), the ID token checked against this attempt. `response`: as it came, or as it was signed. Tokens that don't answer
+ * what was asked for are given back.
+ */
 export async function exchangeCode(
   frontend: Frontend,
   response: URLSearchParams,
   state: string,
   transaction: LoginTransaction,
+  events: Events,
 ): Promise<Login> {
   const { authorizationParams } = frontend.options;
   const maxAge = transaction.asked.max_age ?? authorizationParams['max_age'];
@@ -46,11 +53,25 @@ export async function exchangeCode(
     codeVerifier: transaction.codeVerifier,
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
   };
-  const { tokens, claims } = await frontend.client.exchangeCode(currentUrl, checks, binding);
+  const granted = await frontend.client.exchangeCode(currentUrl, checks, binding);
+  try {
+    return await loginOf(frontend, transaction, granted, binding);
+  } catch (error) {
+    await revokeTokens({ frontend, handle: 'none' }, granted.tokens, events);
+    throw error;
+  }
+}
+
+async function loginOf(
+  frontend: Frontend,
+  { asked }: LoginTransaction,
+  { tokens, claims }: TokenResponse,
+  binding: TokenBinding,
+): Promise<Login> {
   // openid-client takes an empty sub, which would make one user of all
   if (!claims?.sub)
     throw new AuthorizationServerFailure('misconfigured', 'the token response has no ID token, or one without sub');
-  checkAcr(claims, transaction.asked.acr_values ?? authorizationParams['acr_values']);
+  checkAcr(claims, asked.acr_values ?? frontend.options.authorizationParams['acr_values']);
   checkEssentialClaims(claims, frontend.options.claims);
   const userinfo = frontend.options.userinfo
     ? await frontend.client.userinfo(tokens.accessToken, claims.sub, binding)

@@ -149,7 +149,7 @@ export default [
     'A9',
     'acr_values must be answered',
     exchange,
-    "checkAcr(claims, transaction.asked.acr_values ?? authorizationParams['acr_values']);",
+    "checkAcr(claims, asked.acr_values ?? frontend.options.authorizationParams['acr_values']);",
     '',
     'test/callback-id-token.e2e-spec.ts',
   ),

@@ -15,7 +15,12 @@ const expiry = 'src/bff/oauth-client/credential-expiry.ts';
 const watched = 'src/bff/key-material/watched-files.ts';
 
 const entry = (rule, what, file, find, replace, tests, name) => ({
-  ...{ rule, what, file, find, replace, tests },
+  rule,
+  what,
+  file,
+  find,
+  replace,
+  tests,
   ...(name && { name }),
 });
 

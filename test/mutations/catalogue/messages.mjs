@@ -109,6 +109,14 @@ export default [
   ),
   entry(
     'A9',
+    'tokens that don’t answer what was asked for are given back',
+    `${login}code-exchange.ts`,
+    "await revokeTokens({ frontend, handle: 'none' }, granted.tokens, events);",
+    '',
+    spec('id-token-requested'),
+  ),
+  entry(
+    'A9',
     'an essential acr has one of its values',
     `${login}id-token-claims.ts`,
     '(values.length === 0 || values.includes(acr))',

@@ -94,7 +94,7 @@ async function tokens(
     token_type: tokenTypeFor(call),
     expires_in: hostile.accessTokenLifetime,
     refresh_token: hostile.grants.issue('refresh_token', grant),
-    id_token: await idToken(hostile, grant, take(hostile.lies, slot)),
+    id_token: await idToken(hostile, grant, hostile.chosen.idToken?.(grant.request) ?? take(hostile.lies, slot)),
     scope: grant.request.get('scope') ?? 'openid',
   };
   return { status: 200, body };

@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import type { Call } from './call.js';
 
 /** A change of the honest value: members to set (`undefined` takes one away), or a function of the honest value that returns them. */
 export type Change<T> = Record<string, unknown> | ((honest: T) => Record<string, unknown>);
@@ -67,6 +68,12 @@ export interface Lies {
   refreshedIdToken?: IdTokenLie;
   userinfo?: AnswerLie;
   revocation?: AnswerLie;
+}
+
+/** `request`: the authorization request that the ID token belongs to. */
+export interface Chosen {
+  answer?: (call: Call) => AnswerLie | undefined;
+  idToken?: (request: URLSearchParams) => IdTokenLie | undefined;
 }
 
 export function changed<T extends object>(honest: T, change: Change<T> | undefined): Record<string, unknown> {
