@@ -13,6 +13,8 @@ import { mutualTls } from './mutual-tls.js';
 /** Our authorization server on the emulator, over TLS, with a client for each way to authenticate. */
 export interface Stage {
   issuer: string;
+  /** The certificate that vouches for the server, as a file. */
+  caFile: string;
   emulator: RunningEmulator;
   clients: Clients;
   /** openid-client as this client, or as somebody who says to be it. */
@@ -45,6 +47,7 @@ export async function startStage(terminator?: Terminator): Promise<Stage> {
   const network = mutualTls(certificate.cert);
   return {
     issuer,
+    caFile: certificate.certFile,
     emulator,
     clients,
     connect: async (who, { authentication, certificate: shown, headers } = who.identity) => {
