@@ -74,7 +74,8 @@ async function bffDefaults(folder: string, emulated: boolean, authlete: Authlete
     SPA_DIR: 'client-demo/dist',
     MANAGEMENT_PORT: String(management),
     ISSUER: authlete?.options.issuer ?? `${HOST}:${PORT}`,
-    SCOPE: 'openid profile email offline_access orders:read',
+    // refresh tokens come with the client's grant type; offline_access would be dropped, as nobody asks with prompt=consent (OpenID Connect Core §11)
+    SCOPE: 'openid profile email orders:read',
     API_ROUTES: `/api=${api.url}`,
     ...(emulated && client),
   };

@@ -47,7 +47,7 @@ export async function startChain(): Promise<Chain> {
   const api = await startDemoApi({ port: 0, introspection: { baseUrl: emulator.url, serviceId, accessToken } });
   const parlour = await startParlour(issuer, {
     API_ROUTES: `/api=${api.url}`,
-    SCOPE: 'openid profile email offline_access orders:read',
+    SCOPE: 'openid profile email orders:read',
     SPA_DIR: 'client-demo/dist',
     ID_TOKEN_SIGNED_RESPONSE_ALG: 'ES256',
   });
