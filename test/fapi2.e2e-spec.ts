@@ -2,11 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { type BoundScene, startBoundScene } from './support/bound-scene.js';
 import { jwksFile, privateJwk, publicHalf } from './support/client-keys.js';
-import { HttpBrowser } from './support/http-browser.js';
 import { script } from './support/scene.js';
-
-const LOGIN = { username: 'alice', password: 'any' };
-const leadsTo = (address: string) => (url: string) => url.startsWith(address);
 
 async function start(profile: string, environment: Record<string, string> = {}, client: Record<string, unknown> = {}) {
   const key = await privateJwk('ES256');
@@ -56,26 +52,6 @@ describe('FAPI 2.0 Security Profile, against a server that keeps it', () => {
     const [call] = scene.api.calls.filter(({ refused }) => refused === undefined);
     expect(call?.headers.authorization).toMatch(/^DPoP /);
     expect(call?.url).toBe('/v1/orders');
-  });
-
-  it('A2: a response without iss is refused, also where the metadata promises none', async () => {
-    scene.server.provider.use(async (ctx, next) => {
-      await next();
-      if (ctx.path.includes('/.well-known/'))
-        Object.assign(ctx.body ?? {}, { authorization_response_iss_parameter_supported: false });
-    });
-    const other = await scene.another();
-    const browser = new HttpBrowser({ ca: scene.server.ca });
-    await browser.navigate(`${other.url}/login`);
-    const callback = new URL(
-      (await browser.submitForm(LOGIN, { button: 'continue', until: leadsTo(`${other.url}/callback`) })).location ?? '',
-    );
-    expect(callback.searchParams.get('iss')).toBe(scene.server.issuer);
-    callback.searchParams.delete('iss');
-    const tokens = scene.server.to('token').length;
-    expect((await browser.navigate(callback.href)).status).toBe(400);
-    expect(other.events('callback_refused').at(-1)).toMatchObject({ reason: 'iss is missing' });
-    expect(scene.server.to('token')).toHaveLength(tokens);
   });
 });
 

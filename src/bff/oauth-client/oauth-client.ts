@@ -92,11 +92,10 @@ export class OAuthClient {
     return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, ...pushed };
   }
 
-  /** The metadata promises `iss` in every authorization response (RFC 9207 §3), or the profile does (FAPI 2.0 §5.3.2.2). */
+  /** The metadata promises `iss` in every authorization response (RFC 9207 §3). */
   async sendsIssuer(): Promise<boolean> {
     const configuration = await this.metadata.configuration();
-    const advertised = configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
-    return advertised || this.options.profile !== undefined;
+    return configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
   }
 
   /** What a signed authorization response (JARM) says, once it's verified for the attempt with this `state`. */

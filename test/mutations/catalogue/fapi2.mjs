@@ -36,12 +36,4 @@ export default [
     replace: 'true',
     tests,
   },
-  {
-    rule: 'A2',
-    what: 'the profile wants iss in every response',
-    file: 'src/bff/oauth-client/oauth-client.ts',
-    find: 'return advertised || this.options.profile !== undefined;',
-    replace: 'return advertised;',
-    tests: 'test/fapi2.e2e-spec.ts',
-  },
 ];
