@@ -60,11 +60,11 @@ describe('with the profile fapi2', () => {
       'idTokenSignedResponseAlg must be one of PS256, ES256, EdDSA, Ed25519',
     ],
     ['P9', 'PAR that may be skipped', { par: 'auto' }, 'par must be required'],
-    ['F5', 'plain http', { issuer: 'http://127.0.0.1:3001' }, 'issuer must be https'],
+    ['P1', 'plain http', { issuer: 'http://127.0.0.1:3001' }, 'issuer must be https'],
   ])('%s: refuses to start with %s, and says why', (rule, _, changes, start) => {
     const found = problems(options(changes));
     expect(found).toEqual([expect.stringMatching(new RegExp(`^${start}.*with the profile fapi2$`))]);
-    if (rule !== 'P9' && rule !== 'F5') expect(found[0]).toContain(`(${rule})`);
+    if (rule !== 'P9' && rule !== 'P1') expect(found[0]).toContain(`(${rule})`);
   });
 
   it('F3: refuses a signing key of another algorithm, as without a profile', () => {
