@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Storage, StorageUnavailable } from '../src/bff/storage/storage.js';
 import { bytes, type Clock, type Context, countTo, fakeDate, KEY, MINUTE } from './storage-contract-context.js';
 import { describeLifetimes, describeRecords } from './storage-contract-records.js';
+import { describeNotices } from './storage-contract-notices.js';
 import { describeSets } from './storage-contract-sets.js';
 import { describeCompareAndSwap, describeDelete, describePutIfAbsent } from './storage-contract-writes.js';
 
@@ -23,6 +24,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>, cloc
     describeCompareAndSwap(context);
     describeDelete(context);
     describeSets(context);
+    describeNotices(context);
     describeClose(context);
   });
 }

@@ -78,6 +78,15 @@ describe('the sweep of the embedded storage', () => {
     expect(await storage.membersOfSet('{k}:sessions')).toEqual(['d']);
   });
 
+  it('L8: a set that is added to for ever keeps no members that are over for long', async () => {
+    for (const n of countTo(300)) {
+      await storage.addToSet('{k}:sessions', `${(n * 7919) % 300}`, MINUTE);
+      if (n % 20 === 19) await fakeDate.advance(MINUTE / 2);
+    }
+    expect((await storage.membersOfSet('{k}:sessions')).length).toBeLessThanOrEqual(20);
+    expect(entries()['members']).toBeLessThan(150);
+  });
+
   it('starts by itself when the storage is opened', async () => {
     const directory = await newFolder();
     const earlier = await openEmbedded(directory);

@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openEnvironment } from '../src/bff/storage/embedded/environment.js';
+import { sweep } from '../src/bff/storage/embedded/expiry.js';
 import { openEmbedded } from '../src/bff/storage/embedded.js';
 import { type Storage, StorageUnavailable } from '../src/bff/storage/storage.js';
 import { nodeArguments, opening, runInChild, waiting } from './storage-child.js';
-import { countTo, KEY, MINUTE } from './storage-contract-context.js';
+import { countTo, fakeDate, KEY, MINUTE } from './storage-contract-context.js';
+import { ear } from './storage-contract-notices.js';
 import { temporaryFolders } from './storage-folders.js';
+import { until } from './support/parlour.js';
 
 const newFolder = temporaryFolders();
 
@@ -107,6 +111,48 @@ describe('several processes on one embedded storage', () => {
     const lost = await Promise.all(acknowledged.map(async n => (await storage.get(`{${n}}:session`)) === undefined));
     expect(lost.filter(Boolean)).toHaveLength(0);
     expect(await storage.putIfAbsent(KEY, Buffer.from('goes on'), MINUTE)).toBe(true);
+  });
+
+  it('L10: what one process says is heard in the others, from each as often as it was said', async () => {
+    const child = await startChild(`
+      const said = Array.from({ length: 300 }, (_, n) => storage.publish('{1}:notices', 'child ' + n));
+      process.send(await Promise.all(said));
+    `);
+    const listener = ear();
+    await storage.subscribe('{1}:notices', listener);
+    child.send('go');
+    await Promise.all([
+      ...countTo(300).map(n => storage.publish('{1}:notices', `parent ${n}`)),
+      once(child, 'message'),
+    ]);
+    await until('all are heard', () => listener.heard.length >= 600);
+    const said = countTo(300).flatMap(n => [`child ${n}`, `parent ${n}`]);
+    expect(listener.heard.toSorted()).toEqual(said.toSorted());
+    expect(listener.missedSome).toBe(0);
+  });
+
+  it('R13: a process that stood still for longer than notices are kept is told that it has missed some', async () => {
+    const child = await startChild(`
+      const tell = said => process.send(said);
+      await storage.subscribe('{1}:notices', { received: tell, missed: () => tell('missed some') });
+      tell('listens');
+      process.on('message', () => undefined);
+    `);
+    const heard: unknown[] = [];
+    child.on('message', said => heard.push(said));
+    child.send('go');
+    await until('the child listens', () => heard.includes('listens'));
+    child.kill('SIGSTOP');
+    for (const n of countTo(3)) await storage.publish('{1}:notices', `${n}`);
+    fakeDate.start();
+    await fakeDate.advance(MINUTE + 1000);
+    const environment = openEnvironment(directory);
+    await sweep(environment, 500);
+    await environment.release();
+    fakeDate.stop();
+    child.kill('SIGCONT');
+    await until('it hears on', () => heard.includes('2'));
+    expect(heard).toEqual(['listens', 'missed some', '2']);
   });
 
   it('shares the file with another opener in the same process, and closes it with the last', async () => {

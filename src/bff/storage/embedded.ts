@@ -2,9 +2,16 @@ import { refuseDamaged } from './embedded/damage.js';
 import { type Environment, isOpen, openEnvironment, pathOf } from './embedded/environment.js';
 import { startSweeping } from './embedded/expiry.js';
 import { IndexSets } from './embedded/index-sets.js';
+import { Notices } from './embedded/notices.js';
 import { Records } from './embedded/records.js';
 import { unavailable } from './embedded/unavailable.js';
-import { type Storage, StorageUnavailable, type StoredRecord } from './storage.js';
+import {
+  type NoticeListener,
+  type Storage,
+  StorageUnavailable,
+  type StoredRecord,
+  type Subscription,
+} from './storage.js';
 
 /**
  * The embedded backend: LMDB in a folder of this machine, for any number of its processes (not for a network file system: LMDB's
@@ -21,6 +28,7 @@ class EmbeddedStorage implements Storage {
   readonly #environment: Environment;
   readonly #records: Records;
   readonly #sets: IndexSets;
+  readonly #notices: Notices;
   readonly #stopSweeping: () => Promise<void>;
   readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
@@ -29,6 +37,7 @@ class EmbeddedStorage implements Storage {
     this.#environment = environment;
     this.#records = new Records(environment);
     this.#sets = new IndexSets(environment);
+    this.#notices = new Notices(environment);
     this.#stopSweeping = startSweeping(environment);
   }
 
@@ -69,12 +78,21 @@ class EmbeddedStorage implements Storage {
     return this.#run(async () => this.#sets.members(key));
   }
 
+  publish(channel: string, notice: string): Promise<void> {
+    return this.#run(() => this.#notices.publish(channel, notice));
+  }
+
+  subscribe(channel: string, listener: NoticeListener): Promise<Subscription> {
+    return this.#run(async () => this.#notices.subscribe(channel, listener));
+  }
+
   ping(): Promise<void> {
     return this.#run(() => this.#environment.ping());
   }
 
   /** Lets what is under way come to its end: LMDB mustn't be touched once it's closed, that would end the process. */
   close(): Promise<void> {
+    this.#notices.stop();
     this.#closed ??= this.#stopSweeping()
       .then(() => Promise.allSettled(this.#underWay))
       .then(() => this.#environment.release());

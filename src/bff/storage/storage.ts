@@ -12,10 +12,14 @@ export interface Storage {
   compareAndSwap(key: string, version: string, value: Uint8Array, lifetime: number): Promise<boolean>;
   /** `true` when there was a living record. Of several parallel deletes exactly one says so. */
   delete(key: string): Promise<boolean>;
-  /** Index sets: members are strings; a set lives until the longest `lifetime` that it was given is over. */
+  /** Index sets: members are strings, each of which is there for its own `lifetime`; adding it again sets that anew. */
   addToSet(key: string, member: string, lifetime: number): Promise<void>;
   removeFromSet(key: string, member: string): Promise<void>;
   membersOfSet(key: string): Promise<string[]>;
+  /** Tells everybody who listens on the channel, in this process and in all that share the storage. Nothing is kept for who comes later. A channel is named like a key. */
+  publish(channel: string, notice: string): Promise<void>;
+  /** Resolves when no later notice will be missed unsaid. */
+  subscribe(channel: string, listener: NoticeListener): Promise<Subscription>;
   /** Resolves when the backend answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -25,6 +29,16 @@ export interface StoredRecord {
   value: Uint8Array;
   /** Differs after each write of the key, also after a delete and a new put. */
   version: string;
+}
+
+export interface NoticeListener {
+  received(notice: string): void;
+  /** Notices may have been lost (a connection broke, this process stood still): what they would have said has to be looked up. */
+  missed(): void;
+}
+
+export interface Subscription {
+  close(): void;
 }
 
 export class StorageUnavailable extends Error {

@@ -8,7 +8,7 @@ import { type Database, open } from 'lmdb';
 const DAMAGED = 65;
 /** Values of these tables begin with a checksum of the rest (stored-value.ts). */
 const SUMMED = ['records', 'sets'];
-const PLAIN = ['members', 'expiry'];
+const PLAIN = ['members', 'notices', 'expiry'];
 
 function readThrough(path: string): void {
   const root = open({ path, readOnly: true, encoding: 'binary' });

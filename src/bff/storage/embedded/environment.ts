@@ -10,6 +10,8 @@ export interface Environment {
   readonly records: Database<Buffer, string>;
   readonly sets: Database<Buffer, string>;
   readonly members: Database<Buffer, [set: string, member: string | Uint8Array]>;
+  /** Notices by their number, without a gap. */
+  readonly notices: Database<Buffer, number>;
   /** What expires when, by time. An entry may be out of date, but nothing that expires is without one. */
   readonly expiry: Database<Buffer, ExpiryKey>;
   /** To be called before reading: lmdb keeps one snapshot for a turn of the event loop, and another process may have written since. */
@@ -75,6 +77,7 @@ function environmentAt(path: string): Environment {
     records: root.openDB('records', { encoding: 'binary', useVersions: true }),
     sets: root.openDB('sets', { encoding: 'binary', useVersions: true }),
     members: root.openDB('members', { encoding: 'binary' }),
+    notices: root.openDB('notices', { encoding: 'binary' }),
     expiry: root.openDB('expiry', { encoding: 'binary' }),
     refresh: () => root.resetReadTxn(),
     ping: () => ping(root, path, inode),

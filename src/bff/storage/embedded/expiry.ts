@@ -1,5 +1,6 @@
 import type { Environment } from './environment.js';
 import { IndexSets } from './index-sets.js';
+import { removeOldNotices } from './notices.js';
 import { Records } from './records.js';
 
 /** Removes what has expired, the oldest first, at most `limit` entries. Returns how many entries were due. */
@@ -15,6 +16,7 @@ export async function sweep(environment: Environment, limit: number): Promise<nu
       await environment.expiry.remove(entry);
     }),
   );
+  await removeOldNotices(environment, limit);
   return due.length;
 }
 

@@ -25,7 +25,8 @@ export class IndexSets {
   }
 
   members(key: string): string[] {
-    return isLiving(this.#table.read(key)) ? this.#rows(key).map(([, member]) => member) : [];
+    if (!isLiving(this.#table.read(key))) return [];
+    return this.#rows(key).flatMap(({ row: [, member], isOver }) => (isOver ? [] : [member]));
   }
 
   async removeExpired(key: string): Promise<void> {
@@ -41,26 +42,51 @@ export class IndexSets {
   #tryToAdd(key: string, member: string, expiresAt: number): Promise<boolean> {
     const found = this.#table.read(key);
     return this.#table.ifUnchanged(key, found, () => {
-      if (!isLiving(found)) this.#removeRows(key);
-      void this.#environment.members.put([key, member], NOTHING);
+      if (isLiving(found)) this.#removeSomeOver(key, member);
+      else this.#removeRows(key);
+      void this.#environment.members.put([key, member], encodeTime(expiresAt));
       if (!found || found.expiresAt < expiresAt) this.#table.write(key, NOTHING, expiresAt, found);
     });
   }
 
   #removeRows(key: string): void {
-    for (const row of this.#rows(key)) void this.#environment.members.remove(row);
+    for (const { row } of this.#rows(key)) void this.#environment.members.remove(row);
   }
 
-  #rows(key: string): [string, string][] {
-    return [...this.#environment.members.getKeys({ start: [key, ''], end: [key, LAST] })].map(([set, member]) => [
-      set,
-      String(member),
-    ]);
+  /** Members are as good as random, so this looks elsewhere each time, and a set that is added to doesn't grow for ever. */
+  #removeSomeOver(key: string, member: string): void {
+    for (const { row, isOver } of this.#rows(key, member, SOME)) if (isOver) void this.#environment.members.remove(row);
   }
+
+  #rows(key: string, from = '', limit?: number): { row: [string, string]; isOver: boolean }[] {
+    const range = { start: [key, from], end: [key, LAST], ...(limit !== undefined && { limit }) } satisfies RowRange;
+    return [...this.#environment.members.getRange(range)].map(({ key: [set, member], value }) => ({
+      row: [set, String(member)],
+      isOver: value.length > 0 && decodeTime(value) <= Date.now(),
+    }));
+  }
+}
+
+interface RowRange {
+  start: [string, string];
+  end: [string, Uint8Array];
+  limit?: number;
 }
 
 /** LMDB's keys end at 1978 bytes, and a row's key is the set's and the member together. */
 const LONGEST_MEMBER = 1000;
+const SOME = 50;
 
 /** Bytes sort after all strings. */
 const LAST = Buffer.from([0xff]);
+
+function encodeTime(time: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(time);
+  return bytes;
+}
+
+/** A row of the release before has no time: it goes with its set. */
+function decodeTime(bytes: Buffer): number {
+  return bytes.readDoubleBE();
+}
