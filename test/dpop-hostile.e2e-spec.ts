@@ -198,6 +198,22 @@ describe('a 401 of an API', () => {
   );
 });
 
+describe('an access token', () => {
+  it('F4: stands in the Authorization header alone, at userinfo and at an API', async () => {
+    const browser = await scene.login();
+    await script(browser, `${scene.parlour.url}/api/orders?from=1`);
+    const token = scene.hostile.issued.findLast(({ kind }) => kind === 'access_token')?.value ?? '';
+    const [userinfo] = scene.hostile.to('userinfo');
+    const [call] = scene.api.requests;
+    for (const headers of [userinfo?.headers, call?.headers]) {
+      const { authorization, ...others } = headers ?? {};
+      expect(authorization).toBe(`DPoP ${token}`);
+      expect(JSON.stringify(others)).not.toContain(token);
+    }
+    expect([userinfo?.target, userinfo?.params.size, call?.url]).toEqual(['/userinfo', 0, '/orders?from=1']);
+  });
+});
+
 describe('token_type', () => {
   it.each(['DPoP', 'dpop', 'dPoP', 'DPOP'])('A7: is taken as %s', async token_type => {
     scene.hostile.lies = { token: { members: { token_type } } };

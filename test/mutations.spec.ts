@@ -32,6 +32,16 @@ describe('the catalogue of mutations', () => {
 });
 
 describe('docs/security.md', () => {
+  it.each([
+    ['P', 12],
+    ['A', 11],
+    ['F', 9],
+    ['C', 8],
+  ])('has %s1 to the last, %i, as MUSTs', (letter, last) => {
+    const expected = Array.from({ length: last }, (_, index) => ({ rule: `${letter}${index + 1}`, level: 'MUST' }));
+    expect(rules.filter(({ rule }) => rule.startsWith(letter))).toEqual(expected);
+  });
+
   it.each(rules)('$rule is cited by a test', ({ rule }) => {
     expect(specs.some(text => new RegExp(`['\`][^'\`\\n]*\\b${rule}\\b`).test(text))).toBe(true);
   });

@@ -20,6 +20,23 @@ export default [
   },
   { rule: 'F3', what: 'algorithms are strong', file: profile, find: 'ALGS.includes(alg)', replace: 'true', tests },
   {
+    rule: 'F4',
+    what: 'the access token is no parameter of the call',
+    file: 'src/bff/api-proxy/forward.ts',
+    find: 'path: target.path,',
+    replace:
+      "path: `${target.path}&access_token=${fields.find(([name]) => name === 'Authorization')?.[1].split(' ')[1]}`,",
+    tests: 'test/dpop-hostile.e2e-spec.ts',
+  },
+  {
+    rule: 'F8',
+    what: 'the nonce is short',
+    file: 'src/bff/login/authorization-request.ts',
+    find: 'const nonce = randomBytes(16)',
+    replace: 'const nonce = randomBytes(64)',
+    tests: 'test/fapi2.e2e-spec.ts',
+  },
+  {
     rule: 'P9',
     what: 'the profile pushes every request',
     file: profile,
