@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import type { Certificate } from './certificates.js';
 import { send, type Answer } from './hostile/answer.js';
 import { authorization } from './hostile/authorization.js';
 import { receive, type Call, type Client, type Endpoint } from './hostile/call.js';
@@ -55,7 +57,7 @@ export class Hostile {
   private readonly waiters = new Set<() => void>();
 
   constructor(
-    private readonly server: Server,
+    private readonly server: Server | TlsServer,
     readonly port: number,
     readonly client: Client,
   ) {
@@ -63,7 +65,7 @@ export class Hostile {
   }
 
   get issuer(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.server instanceof TlsServer ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   /** Every request_uri, code and token ever issued: the needles of a leak scan. */
@@ -157,8 +159,13 @@ export class Hostile {
   }
 }
 
-export async function startHostileAuthorizationServer(client: Partial<Client> = {}): Promise<Hostile> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE });
+/** Over TLS where it's given a certificate. */
+export async function startHostileAuthorizationServer(
+  client: Partial<Client> = {},
+  tls?: Pick<Certificate, 'cert' | 'key'>,
+): Promise<Hostile> {
+  const options = { keepAliveTimeout: KEEP_ALIVE };
+  const server = tls ? createTlsServer({ ...options, cert: tls.cert, key: tls.key }) : createServer(options);
   const port = await listen(server);
   const secret = `${randomBytes(24).toString('base64')}:%+&=`;
   return new Hostile(server, port, { client_id: 'parlour-test', client_secret: secret, ...client });

@@ -63,11 +63,16 @@ export const OFFERS: readonly Offer[] = [
   {
     subject: 'iss in the authorization response',
     member: 'authorization_response_iss_parameter_supported',
-    used: () => 'compared when present',
-    judge: offered =>
-      offered === true
-        ? fine
-        : warning('mix-up attacks aren’t seen by iss (RFC 9207): keep to one authorization server'),
+    used: ({ profile }) => (profile === undefined ? 'compared when present' : 'demanded by the profile'),
+    judge: (offered, { profile, responseMode }) => {
+      // a signed response has its own (JARM §2.1)
+      if (offered === true || responseMode.endsWith('jwt')) return fine;
+      return warning(
+        profile === undefined
+          ? 'mix-up attacks aren’t seen by iss (RFC 9207): keep to one authorization server'
+          : 'no login would come back without it (FAPI 2.0 §5.3.2.2)',
+      );
+    },
   },
   {
     subject: 'ID token algorithm',

@@ -74,7 +74,7 @@ export async function verifiedResponse(
 }
 
 /**
- * RFC 9207 §2.4: `iss` is the issuer of this attempt, compared as a string; missing only where it isn't advertised. For error responses, too (A2):
+ * RFC 9207 §2.4: `iss` is the issuer of this attempt, compared as a string; missing only where nothing promises it. For error responses, too (A2):
  * else another server could end an attempt, or have one retried.
  */
 export async function checkIssuer({ iss }: AuthorizationResponse, frontend: Frontend): Promise<void> {

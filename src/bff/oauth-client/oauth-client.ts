@@ -92,8 +92,9 @@ export class OAuthClient {
     return { url: buildAuthorizationUrl(configuration, { request_uri: requestUri }), par, ...pushed };
   }
 
-  /** The metadata promises `iss` in every authorization response (RFC 9207 §3). */
+  /** `iss` stands in every authorization response: the metadata promises it (RFC 9207 §3), or the profile demands it of the server (FAPI 2.0 §5.3.2.2). */
   async sendsIssuer(): Promise<boolean> {
+    if (this.options.profile !== undefined) return true;
     const configuration = await this.metadata.configuration();
     return configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
   }

@@ -75,6 +75,14 @@ export default [
   ),
   entry(
     'A2',
+    'iss is there with a profile, promised or not',
+    'src/bff/oauth-client/oauth-client.ts',
+    'if (this.options.profile !== undefined) return true;',
+    '',
+    'test/fapi2-hostile.e2e-spec.ts',
+  ),
+  entry(
+    'A2',
     'iss is looked at in error responses, too',
     controller,
     'await checkIssuer(answer, frontend);',

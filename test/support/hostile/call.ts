@@ -1,3 +1,4 @@
+import { type JWK, jwtVerify } from 'jose';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
@@ -7,6 +8,8 @@ export type Endpoint =
 export interface Client {
   client_id: string;
   client_secret: string;
+  /** The public half of the key that it signs assertions with, where it does. */
+  jwk?: JWK;
 }
 
 /** A request that came in, whatever was answered. */
@@ -19,7 +22,7 @@ export interface Call {
   params: URLSearchParams;
   grantType?: string;
   headers: IncomingHttpHeaders;
-  clientAuthentication: 'basic' | 'post' | 'none' | 'bad';
+  clientAuthentication: 'basic' | 'post' | 'jwt' | 'none' | 'bad';
   /** `performance.now()` on arrival. */
   at: number;
 }
@@ -37,17 +40,26 @@ export async function receive(endpoint: Endpoint, request: IncomingMessage, clie
     params,
     ...(grantType === null ? {} : { grantType }),
     headers: request.headers,
-    clientAuthentication: clientAuthentication(request.headers.authorization, params, client),
+    clientAuthentication: await clientAuthentication(request.headers.authorization, params, client),
     at,
   };
 }
 
-function clientAuthentication(authorization: string | undefined, params: URLSearchParams, client: Client) {
+async function clientAuthentication(authorization: string | undefined, params: URLSearchParams, client: Client) {
   const secret = params.get('client_secret');
   const basic = authorization?.startsWith('Basic ') ? authorization.slice('Basic '.length) : undefined;
   if (basic !== undefined) return secret === null && matchesBasic(basic, client) ? 'basic' : 'bad';
-  if (secret === null) return params.has('client_assertion') ? 'bad' : 'none';
+  const assertion = params.get('client_assertion');
+  if (assertion !== null) return (await matchesAssertion(assertion, client)) ? 'jwt' : 'bad';
+  if (secret === null) return 'none';
   return secret === client.client_secret && params.get('client_id') === client.client_id ? 'post' : 'bad';
+}
+
+/** RFC 7523 §3. */
+async function matchesAssertion(assertion: string, { client_id, jwk }: Client): Promise<boolean> {
+  if (!jwk) return false;
+  const verified = await jwtVerify(assertion, jwk, { issuer: client_id, subject: client_id }).catch(() => undefined);
+  return verified !== undefined;
 }
 
 /** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. Our default secret has a colon, a plus and a percent sign. */

@@ -151,8 +151,7 @@ export async function endSession(_hostile: Hostile, { params }: Call): Promise<A
   return { status: 303, headers: { location: url.href } };
 }
 
-const isAuthenticated = ({ clientAuthentication }: Call) =>
-  clientAuthentication === 'basic' || clientAuthentication === 'post';
+const isAuthenticated = ({ clientAuthentication }: Call) => ['basic', 'post', 'jwt'].includes(clientAuthentication);
 
 function invalidClient({ headers }: Call): Answer {
   const challenge = headers.authorization === undefined ? {} : { 'www-authenticate': 'Basic realm="hostile"' };
