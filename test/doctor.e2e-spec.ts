@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFapiHostile } from './support/fapi-hostile.js';
 import { freePort } from './support/free-port.js';
 import {
   type Hostile,
@@ -192,6 +193,25 @@ describe('the doctor', () => {
       ]),
     );
     expect(of('scopes')?.why).toContain('not listed: profile');
+  });
+
+  it('F9, A2: tells of what a profile demands beyond what the metadata promise', async () => {
+    const { parlour, close } = await startFapiHostile('fapi2', {
+      authorization_response_iss_parameter_supported: undefined,
+      response_modes_supported: ['form_post'],
+    });
+    try {
+      const { of } = await report({ ...parlour.environment, STORAGE_URL: `file:${temporaryDirectory()}/data` });
+      const iss = { verdict: 'warning', used: 'demanded by the profile', why: expect.stringContaining('no login') };
+      expect(of('iss in the authorization response')).toMatchObject(iss);
+      const push = {
+        verdict: 'failure',
+        offered: expect.stringContaining('response_modes_supported doesn’t list query'),
+      };
+      expect(of('push')).toMatchObject(push);
+    } finally {
+      await close();
+    }
   });
 
   it('S3: lets no text of the server’s steer the terminal, and none of its secrets through', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isLoggedIn, logIn } from './login-flow.js';
+import { jwksFile, privateJwk } from './support/client-keys.js';
 import { type FapiHostile, startFapiHostile } from './support/fapi-hostile.js';
 
 const open: FapiHostile[] = [];
@@ -38,5 +39,50 @@ describe('with a profile, at a server whose metadata don’t promise iss', () =>
     const scene = await start(profile, silent);
     const { hop, loggedIn } = await outcome(scene);
     expect([hop.url, loggedIn]).toEqual([`${scene.parlour.url}/orders`, true]);
+  });
+});
+
+describe('with a profile, a server whose metadata list what it takes, and not what is configured', () => {
+  it.each([
+    ['F1', 'token_endpoint_auth_methods_supported', ['client_secret_basic', 'tls_client_auth'], 'private_key_jwt'],
+    ['F3', 'id_token_signing_alg_values_supported', ['RS256', 'PS256'], 'ES256'],
+    ['F9', 'response_modes_supported', ['query', 'form_post.jwt'], 'query.jwt'],
+    ['F9', 'response_modes_supported', [], 'query.jwt'],
+    ['F9', 'request_object_signing_alg_values_supported', ['PS256', 'none'], 'ES256'],
+    ['F9', 'authorization_signing_alg_values_supported', ['RS256'], 'ES256'],
+  ])('%s: is pushed nothing, and the log says which: %s %j', async (_rule, member, listed, ours) => {
+    const scene = await start('fapi2-message-signing', { [member]: listed });
+    const { hop, loggedIn } = await outcome(scene);
+    expect([hop.status, loggedIn, scene.hostile.count('par')]).toEqual([502, false, 0]);
+    expect(scene.parlour.events('discovery_failed').map(({ reason }) => reason)).toEqual([
+      `the authorization server’s ${member} doesn’t list ${ours}`,
+    ]);
+  });
+
+  it('F9: nor one that encrypts ID tokens in other ways alone', async () => {
+    const keys = await Promise.all([privateJwk('ES256'), privateJwk('ECDH-ES')]);
+    const encrypted = { CLIENT_JWKS_FILE: jwksFile(...keys), ID_TOKEN_ENCRYPTED_RESPONSE_ALG: 'ECDH-ES' };
+    const scene = await start('fapi2', { id_token_encryption_alg_values_supported: ['RSA-OAEP'] }, encrypted);
+    expect((await outcome(scene)).hop.status).toBe(502);
+    expect(scene.parlour.events('discovery_failed')[0]?.['reason']).toContain('doesn’t list ECDH-ES');
+  });
+
+  it('F9: one that lists nothing may do all of it', async () => {
+    const silent = {
+      token_endpoint_auth_methods_supported: undefined,
+      response_modes_supported: undefined,
+      request_object_signing_alg_values_supported: undefined,
+      authorization_signing_alg_values_supported: undefined,
+    };
+    expect((await outcome(await start('fapi2-message-signing', silent))).loggedIn).toBe(true);
+  });
+
+  it('F9: what isn’t used needn’t be listed', async () => {
+    const unused = {
+      request_object_signing_alg_values_supported: ['RS256'],
+      authorization_signing_alg_values_supported: ['RS256'],
+      id_token_encryption_alg_values_supported: ['RSA-OAEP'],
+    };
+    expect((await outcome(await start('fapi2', unused))).loggedIn).toBe(true);
   });
 });

@@ -57,7 +57,8 @@ export class OAuthClient {
     this.authentication = credentials.authentication;
     const fetch = decryptingIdTokens(authorizationServerFetch(http), options, () => credentials.decryptionKeys());
     this.fetch = learningNonces(fetch, this.nonces);
-    const check = (server: ServerMetadata) => checkMetadata(server, options, http.allowHttpFor);
+    const check = (server: ServerMetadata) =>
+      checkMetadata(server, { options, allowHttpFor: http.allowHttpFor, requestAlg: credentials.signingKey()?.alg });
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
   }
 

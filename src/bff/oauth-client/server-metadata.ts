@@ -3,6 +3,7 @@ import type { FrontendOptions } from '../bff.options.js';
 import { isSecureUrl } from '../secure-url.js';
 import { bindingMistakeIn } from './binding-metadata.js';
 import { AuthorizationServerFailure } from './failure.js';
+import { profileMistakeIn } from './profile-metadata.js';
 
 export type ParPolicy = 'pushed' | 'downgraded' | 'off';
 
@@ -14,17 +15,24 @@ export function parPolicy(server: ServerMetadata, options: FrontendOptions): Par
   return server.pushed_authorization_request_endpoint === undefined ? 'downgraded' : 'pushed';
 }
 
+/** `requestAlg`: what requests are signed with at the moment. */
+export interface ClientNeeds {
+  options: FrontendOptions;
+  allowHttpFor: string[];
+  requestAlg: string | undefined;
+}
+
 /** What the configuration needs of the metadata; a server that doesn't offer it is told of when it's read, and no login begins. */
-export function checkMetadata(server: ServerMetadata, options: FrontendOptions, allowHttpFor: string[]): void {
-  const mistake = mistakeIn(server, options, allowHttpFor);
+export function checkMetadata(server: ServerMetadata, needs: ClientNeeds): void {
+  const mistake = mistakeIn(server, needs);
   if (mistake !== undefined) throw new AuthorizationServerFailure('misconfigured', mistake);
 }
 
-function mistakeIn(server: ServerMetadata, options: FrontendOptions, allowHttpFor: string[]): string | undefined {
+function mistakeIn(server: ServerMetadata, { options, allowHttpFor, requestAlg }: ClientNeeds): string | undefined {
   // openid-client compares normalised URLs; RFC 8414 §3.3 wants them identical
   if (server.issuer !== options.issuer) return 'the issuer in the discovery document isn’t exactly the configured one';
-  const binding = bindingMistakeIn(server, options);
-  if (binding !== undefined) return binding;
+  const unoffered = bindingMistakeIn(server, options) ?? profileMistakeIn(server, options, requestAlg);
+  if (unoffered !== undefined) return unoffered;
   const authorization = URL.parse(server.authorization_endpoint ?? '');
   if (!authorization) return 'the authorization server advertises no authorization_endpoint';
   if (!isSecureUrl(authorization, allowHttpFor)) return 'the authorization_endpoint is plain http';

@@ -20,6 +20,22 @@ export default [
   },
   { rule: 'F3', what: 'algorithms are strong', file: profile, find: 'ALGS.includes(alg)', replace: 'true', tests },
   {
+    rule: 'F9',
+    what: 'a server is held to what its metadata list',
+    file: 'src/bff/oauth-client/profile-metadata.ts',
+    find: '!listed.includes(value)',
+    replace: 'false',
+    tests: 'test/fapi2-hostile.e2e-spec.ts',
+  },
+  {
+    rule: 'F9',
+    what: 'requests are signed with an algorithm that the server lists',
+    file: 'src/bff/oauth-client/profile-metadata.ts',
+    find: '(requestObject ? requestAlg : undefined)',
+    replace: 'undefined',
+    tests: 'test/fapi2-hostile.e2e-spec.ts',
+  },
+  {
     rule: 'F4',
     what: 'the access token is no parameter of the call',
     file: 'src/bff/api-proxy/forward.ts',
