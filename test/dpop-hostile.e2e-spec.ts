@@ -1,12 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { begin, logIn, transactionCookies } from './login-flow.js';
 import { proofOf } from './support/hostile/dpop.js';
 import { type Endpoint, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { startParlour, until } from './support/parlour.js';
-import { isLoggedIn, type Scene, script, startScene, turnClock } from './support/scene.js';
+import { cookieHeader, isLoggedIn, type Scene, script, startScene, turnClock } from './support/scene.js';
 
 let scene: Scene;
 
@@ -29,7 +32,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-const orders = (browser: HttpBrowser) => script(browser, `${scene.parlour.url}/api/orders`);
+const ordersUrl = () => `${scene.parlour.url}/api/orders`;
+const orders = (browser: HttpBrowser) => script(browser, ordersUrl());
 const noncesAt = (endpoint: Endpoint, grantType?: string) =>
   scene.hostile.to(endpoint, grantType).map(({ headers }) => proofOf(headers)?.['nonce']);
 const noncesAtApi = () => scene.api.requests.map(({ headers }) => proofOf(headers)?.['nonce']);
@@ -41,6 +45,19 @@ function demandNonce(nonce: () => string | undefined, challenge = 'DPoP error="u
     response.writeHead(401, { 'WWW-Authenticate': challenge, ...(value !== undefined && { 'DPoP-Nonce': value }) });
     response.end();
   };
+}
+
+/** Takes calls with this nonce alone; the bodies as they come. */
+function demandNonceOnce(nonce: string): string[] {
+  const bodies: string[] = [];
+  scene.api.reply = async (request, response) => {
+    bodies.push(await text(request));
+    if (proofOf(request.headers)?.['nonce'] !== nonce) {
+      response.writeHead(401, { 'WWW-Authenticate': 'DPoP error="use_dpop_nonce"', 'DPoP-Nonce': nonce });
+    }
+    response.end();
+  };
+  return bodies;
 }
 
 describe('a server that asks for another nonce again and again', () => {
@@ -133,16 +150,63 @@ describe('a nonce', () => {
     expect(noncesAtApi().at(-1)).toBe(ofApi);
   });
 
-  it('F6: of an API is learnt from any answer of its, so that a call with a body has it the next time', async () => {
+  it.each([
+    ['of a line', () => '{"tea":1}'],
+    ['of 64 kB', () => 'x'.repeat(64 * 1024)],
+  ])('F6: that an API wants at the first call costs one more call, its body %s included', async (_what, body) => {
     const browser = await scene.login();
-    const nonce = randomUUID();
-    demandNonce(() => nonce);
-    const send = () => script(browser, `${scene.parlour.url}/api/orders`, { method: 'POST', body: '{"tea":1}' });
-    expect((await send()).status).toBe(401);
-    expect(scene.api.requests).toHaveLength(1);
-    scene.api.reply = undefined;
-    expect((await send()).status).toBe(200);
-    expect(noncesAtApi().at(-1)).toBe(nonce);
+    const bodies = demandNonceOnce(randomUUID());
+    const answer = await script(browser, ordersUrl(), { method: 'POST', body: body() });
+    expect([answer.status, bodies]).toEqual([200, [body(), body()]]);
+    const [first, second] = scene.api.requests.map(({ headers }) => proofOf(headers)?.['jti']);
+    expect(first).not.toBe(second);
+  });
+
+  it.each([
+    ['of more than 64 kB', () => 'x'.repeat(64 * 1024 + 1)],
+    ['of unsaid length', () => Readable.from(['{"tea":1}'])],
+  ])(
+    'F6: of an API is learnt from any answer of its, so that a call with a body %s has it the next time',
+    async (_what, body) => {
+      const browser = await scene.login();
+      const bodies = demandNonceOnce(randomUUID());
+      const send = () => script(browser, ordersUrl(), { method: 'POST', body: body() });
+      expect((await send()).status).toBe(401);
+      expect(scene.api.requests).toHaveLength(1);
+      expect((await send()).status).toBe(200);
+      expect(bodies).toHaveLength(2);
+    },
+  );
+
+  it('F6: of an API has a body sent twice and no third time', async () => {
+    const browser = await scene.login();
+    demandNonce(randomUUID);
+    expect((await script(browser, ordersUrl(), { method: 'POST', body: '{"tea":1}' })).status).toBe(401);
+    expect(scene.api.requests).toHaveLength(2);
+  });
+
+  it('F6, S1: nothing is sent of a small body whose browser goes away in the middle', async () => {
+    const browser = await scene.login();
+    const { port, server } = scene.parlour;
+    const gone = new Promise(resolve =>
+      server.app.getHttpServer().once('request', (request: IncomingMessage) => {
+        request.once('close', resolve);
+        socket.destroy();
+      }),
+    );
+    const socket = connect(port, '127.0.0.1');
+    const fields = {
+      Host: `localhost:${port}`,
+      Cookie: cookieHeader(browser, ordersUrl()),
+      'X-CSRF': '1',
+      'Content-Length': '9',
+    };
+    const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`POST /api/orders HTTP/1.1\r\n${head.join('')}\r\n{"te`);
+    await gone;
+    expect((await orders(browser)).status).toBe(200);
+    expect(scene.api.requests.map(({ method }) => method)).toEqual(['GET']);
+    expect(scene.events('request_failed')).toEqual([]);
   });
 
   it.each([
@@ -196,6 +260,23 @@ describe('a 401 of an API', () => {
       expect([scene.api.requests.length, scene.hostile.count('token', 'refresh_token')]).toEqual([2, 1]);
     },
   );
+});
+
+describe('a bound token that an API refuses before its time', () => {
+  it('R12: is replaced for the same call, its small body included', async () => {
+    const browser = await scene.login();
+    const bodies: string[] = [];
+    scene.api.reply = async (request, response) => {
+      if (bodies.push(await text(request)) === 1) {
+        response.writeHead(401, { 'WWW-Authenticate': 'DPoP error="invalid_token"' });
+      }
+      response.end();
+    };
+    turnClock(100);
+    const answer = await script(browser, ordersUrl(), { method: 'POST', body: '{"tea":1}' });
+    expect([answer.status, bodies]).toEqual([200, ['{"tea":1}', '{"tea":1}']]);
+    expect(scene.hostile.count('token', 'refresh_token')).toBe(1);
+  });
 });
 
 describe('an access token', () => {

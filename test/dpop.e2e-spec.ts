@@ -64,6 +64,14 @@ describe('with an authorization server that wants nonces, and an API that does',
     expect(await isLoggedIn(browser, scene.parlour)).toBe(false);
   });
 
+  it('F6: the first call to an API may be one with a body', async () => {
+    const browser = await scene.login();
+    scene.api.renewNonce();
+    const answer = await script(browser, `${scene.parlour.url}/api/orders`, { method: 'POST', json: { tea: 1 } });
+    expect(answer.status).toBe(200);
+    expect(scene.api.calls.map(({ refused }) => refused)).toEqual(['another nonce', undefined]);
+  });
+
   it('F6, P5: a nonce that the server has renewed costs one more push, with a new proof and a new assertion', async () => {
     await scene.login();
     scene.server.requests.length = 0;

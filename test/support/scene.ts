@@ -78,7 +78,7 @@ export interface RecordingApi {
   url: string;
   requests: { method: string; url: string; authorization: string; headers: IncomingMessage['headers'] }[];
   /** What it answers; 200 without it. */
-  reply: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  reply: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
   close(): Promise<void>;
 }
 

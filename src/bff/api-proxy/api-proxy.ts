@@ -9,9 +9,9 @@ import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
-import { abortedWith, type ApiAnswer, type ApiCall, discard, passBody, send } from './forward.js';
+import { abortedWith, type ApiAnswer, type ApiCall, discard, isRepeatable, passBody, send } from './forward.js';
 import { requestFields, responseFields } from './headers.js';
-import { hasBody } from './request-body.js';
+import { smallBody } from './request-body.js';
 
 /** A call that has passed all checks. */
 export interface CheckedCall {
@@ -53,16 +53,19 @@ export class ApiProxy {
     }
   }
 
-  private async ask(call: ApiCall & CheckedCall): Promise<Answered> {
+  /** Where tokens are bound to a key an API may want another nonce before it does anything, so a small body is kept until there's an answer (F6). */
+  private async ask(checked: ApiCall & CheckedCall): Promise<Answered> {
+    const { dpop } = checked.session.frontend.options;
+    const call = dpop ? { ...checked, kept: await smallBody(checked.request) } : checked;
     const answered = await this.sendWith(await this.sessions.tokens(call.session), call);
     return answered.answer.status === 401 && !lacksNonce(answered) ? this.askAgain(call, answered) : answered;
   }
 
-  /** The API refused the token before its time: a fresh one, and the same call once more where there's no body, since that is gone (R12). */
+  /** The API refused the token before its time: a fresh one, and the same call once more unless its body is gone (R12). */
   private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
     try {
       const tokens = await this.sessions.tokenRejected(call.session, refused.tokens);
-      if (tokens === undefined || hasBody(call.request)) return refused;
+      if (tokens === undefined || !isRepeatable(call)) return refused;
       discard(refused.answer);
       return await this.sendWith(tokens, call);
     } catch (error) {
@@ -71,10 +74,10 @@ export class ApiProxy {
     }
   }
 
-  /** Once more where the API wants another nonce in the proof, and there's no body, since that is gone (F6). */
+  /** Once more where the API wants another nonce in the proof, unless the body is gone (F6). */
   private async sendWith(tokens: TokenSet, call: ApiCall & CheckedCall): Promise<Answered> {
     const first = await this.sendOnce(tokens, call);
-    if (!lacksNonce(first) || hasBody(call.request)) return first;
+    if (!lacksNonce(first) || !isRepeatable(call)) return first;
     discard(first.answer);
     return this.sendOnce(tokens, call);
   }

@@ -12,6 +12,8 @@ export interface ApiCall {
   readonly target: ApiTarget;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The body, where it has been read already. */
+  readonly kept?: Buffer | undefined;
   /** Ends the call at the API. */
   readonly abort: AbortController;
 }
@@ -40,8 +42,8 @@ export function abortedWith(response: ServerResponse): AbortController {
  * the body, nor answer. Throws a BffError that says who failed, or BrowserGone.
  */
 export async function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Promise<ApiAnswer> {
-  const { target, request, abort } = call;
-  const body = hasBody(request) ? bodyOf(request) : null;
+  const { target, request, kept, abort } = call;
+  const body = hasBody(request) ? bodyOf(request, kept) : null;
   const timer = whenIdle(call, () => body !== null && isStarved(body, request));
   if (body) request.on('data', () => timer.refresh());
   try {
@@ -85,6 +87,11 @@ export async function passBody(call: ApiCall, { body }: ApiAnswer): Promise<void
     clearImmediate(head);
     clearTimeout(timer);
   }
+}
+
+/** There's no body, or it's still here. */
+export function isRepeatable({ request, kept }: ApiCall): boolean {
+  return kept !== undefined || !hasBody(request);
 }
 
 /** For an answer that nobody will read. */

@@ -124,7 +124,7 @@ export default [
     'R12',
     'a body isn’t sent twice',
     'src/bff/api-proxy/api-proxy.ts',
-    'if (tokens === undefined || hasBody(call.request)) return refused;',
+    'if (tokens === undefined || !isRepeatable(call)) return refused;',
     'if (tokens === undefined) return refused;',
   ),
   entry('S1', 'TRACE is refused', controller, 'refuseTunnels(request);\n', '\n'),
