@@ -82,6 +82,7 @@ export class Hostile {
     this.user = 'alice';
     this.accessTokenLifetime = 300;
     this.encryption = undefined;
+    this.grants.reuseWindow = false;
   }
 
   to(endpoint: Endpoint, grantType?: string): Call[] {

@@ -23,6 +23,7 @@ import { authorizationServerFetch, type HttpOptions } from './http.js';
 import { Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
 import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
+import { askingBeforeSending, sendingWhile } from './sending.js';
 import { signedRequest } from './request-object.js';
 import { resourceIndicator } from './resource-indicator.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
@@ -51,12 +52,12 @@ export class OAuthClient {
   constructor(
     private readonly options: FrontendOptions,
     readonly credentials: ClientCredentials,
-    private readonly http: HttpOptions,
+    readonly http: HttpOptions,
     observer: MetadataObserver,
   ) {
     this.authentication = credentials.authentication;
     const fetch = decryptingIdTokens(authorizationServerFetch(http), options, () => credentials.decryptionKeys());
-    this.fetch = learningNonces(fetch, this.nonces);
+    this.fetch = askingBeforeSending(learningNonces(fetch, this.nonces));
     const check = (server: ServerMetadata) =>
       checkMetadata(server, { options, allowHttpFor: http.allowHttpFor, requestAlg: credentials.signingKey()?.alg });
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
@@ -119,11 +120,14 @@ export class OAuthClient {
     });
   }
 
-  refresh(refreshToken: string, binding: TokenBinding = {}): Promise<TokenResponse> {
+  /** `maySend` is asked right before each sending, the one that repeats the call with another nonce too. */
+  refresh(refreshToken: string, binding: TokenBinding, maySend: () => boolean): Promise<TokenResponse> {
     return this.call(async configuration => {
       const bound = this.binding(binding);
       const proof = await proving(configuration, bound, this.nonces);
-      const response = await refreshTokenGrant(configuration, refreshToken, resourceIndicator(this.options), proof);
+      const response = await sendingWhile(maySend, () =>
+        refreshTokenGrant(configuration, refreshToken, resourceIndicator(this.options), proof),
+      );
       return { tokens: await this.asBound(response, bound), claims: response.claims() };
     });
   }

@@ -2,14 +2,14 @@ import type { Events } from '../events.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import { isBoundToReplaced } from './certificate-binding.js';
 import { refresh, type Refreshed } from './refresh.js';
-import { readTokens, type StoredTokens, swapTokens, type TokenOwner } from './token-store.js';
+import { leaseOf, RefreshLease } from './refresh-lease.js';
+import { FAILURE_PAUSE, RefreshWatch } from './refresh-watch.js';
+import { readTokens, type StoredTokens, type TokenOwner } from './token-store.js';
 
 /** Milliseconds before its expiry in which a token is renewed, or a fifth of its life where that is shorter. */
 const AHEAD = 30_000;
 /** Milliseconds in which one session forces one refresh at most, however often an API says 401 (R12). */
 const FORCE_PAUSE = 30_000;
-/** Milliseconds for which a failed refresh answers for the calls that follow, so that they don't storm a server in trouble. */
-const FAILURE_PAUSE = 1000;
 
 /** `fresh`: renewed or not yet due. `keep`: the renewal failed or there is none, and the old one still lives. */
 export type AccessToken =
@@ -18,7 +18,10 @@ export type AccessToken =
   | { kind: 'expired' }
   | { kind: 'unavailable'; retryAfter: number | undefined };
 
-/** A valid access token for a session: refreshed ahead of its expiry, once, however many ask; detached from the browser's request. */
+/** Whether the tokens have to be renewed. */
+type Due = (stored: StoredTokens) => boolean;
+
+/** A valid access token for a session: refreshed ahead of its expiry, once, however many ask of however many instances; detached from the browser's request. */
 export class AccessTokens {
   private readonly inFlight = new Map<string, Promise<Refreshed>>();
 
@@ -28,14 +31,12 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     const { tokens } = stored;
-    const due = (current: TokenSet) => isDue(current) || isBoundToReplaced(owner, current);
-    if (!due(tokens)) return { kind: 'fresh', tokens };
-    const refreshed =
-      tokens.refreshToken === undefined
-        ? undefined
-        : await this.refreshOnce(owner, () => this.refreshIfDue(owner, due));
+    const due: Due = ({ tokens: current }) => isDue(current) || isBoundToReplaced(owner, current);
+    if (!due(stored)) return { kind: 'fresh', tokens };
+    if (isUsable(owner, tokens) && this.isBusyElsewhere(owner, stored)) return { kind: 'keep', tokens };
+    const refreshed = tokens.refreshToken === undefined ? undefined : await this.refreshOnce(owner, due);
     if (refreshed?.kind === 'fresh' || refreshed?.kind === 'ended') return refreshed;
-    if (isAlive(tokens) && !isBoundToReplaced(owner, tokens)) return { kind: 'keep', tokens };
+    if (isUsable(owner, tokens)) return { kind: 'keep', tokens };
     return refreshed ? { kind: 'unavailable', retryAfter: refreshed.retryAfter } : { kind: 'expired' };
   }
 
@@ -45,11 +46,13 @@ export class AccessTokens {
     if (!stored) return { kind: 'ended' };
     if (stored.tokens.accessToken !== accessToken) return { kind: 'fresh', tokens: stored.tokens };
     // the certificate has changed while the call was on its way
-    const replaced = (current: TokenSet) => isBoundToReplaced(owner, current);
-    if (replaced(stored.tokens)) return this.refreshOnce(owner, () => this.refreshIfDue(owner, replaced));
+    const replaced: Due = ({ tokens }) => isBoundToReplaced(owner, tokens);
+    if (replaced(stored)) return this.refreshOnce(owner, replaced);
     // who asks while a refresh is under way waits for it
-    if (!this.inFlight.has(owner.key) && !mayForce(stored)) return undefined;
-    return this.refreshOnce(owner, () => this.force(owner, stored));
+    if (!this.inFlight.has(owner.key) && !mayForce(stored) && !isInFlight(owner, stored)) return undefined;
+    const rejected: Due = current =>
+      current.tokens.accessToken === accessToken && (mayForce(current) || isInFlight(owner, current));
+    return this.refreshOnce(owner, rejected, () => Date.now());
   }
 
   /** Resolves when no refresh is under way: what it brings has to be stored before the storage closes (R3). */
@@ -57,34 +60,57 @@ export class AccessTokens {
     await Promise.allSettled(this.inFlight.values());
   }
 
-  private async force(owner: TokenOwner, { tokens, version }: StoredTokens): Promise<Refreshed> {
-    // who writes this has the one attempt
-    const first = await swapTokens(owner, version, { tokens, forcedAt: Date.now() });
-    return this.refreshIfDue(owner, current => first && current.accessToken === tokens.accessToken);
+  /** Of those in this process the callers get what it brings. */
+  private isBusyElsewhere(owner: TokenOwner, stored: StoredTokens): boolean {
+    return !this.inFlight.has(owner.key) && isInFlight(owner, stored);
   }
 
-  private refreshOnce(owner: TokenOwner, start: () => Promise<Refreshed>): Promise<Refreshed> {
+  /** `forcedAt`: the time of a refresh that an API's 401 forces. */
+  private refreshOnce(owner: TokenOwner, due: Due, forcedAt?: () => number): Promise<Refreshed> {
     const known = this.inFlight.get(owner.key);
     if (known) return known;
-    const started = start();
+    const started = this.refreshInTurn(owner, due, forcedAt);
     this.inFlight.set(owner.key, started);
     const forget = () => this.inFlight.delete(owner.key);
     started.then(({ kind }) => (kind === 'failed' ? setTimeout(forget, FAILURE_PAUSE).unref() : forget()), forget);
     return started;
   }
 
-  /** Reads again before it acts: somebody may have refreshed since the caller looked. */
-  private async refreshIfDue(owner: TokenOwner, due: (tokens: TokenSet) => boolean): Promise<Refreshed> {
-    const stored = await readTokens(owner);
-    if (!stored) return { kind: 'ended' };
-    const { refreshToken } = stored.tokens;
-    if (!due(stored.tokens) || refreshToken === undefined) return { kind: 'fresh', tokens: stored.tokens };
-    return refresh(owner, stored, refreshToken, this.events);
+  /** Reads before it acts, each time: somebody may have refreshed since the caller looked, or be at it (R1). */
+  private async refreshInTurn(owner: TokenOwner, due: Due, forcedAt?: () => number): Promise<Refreshed> {
+    const watch = new RefreshWatch(owner);
+    try {
+      for (;;) {
+        const stored = await readTokens(owner);
+        if (!stored) return { kind: 'ended' };
+        if (!due(stored) || stored.tokens.refreshToken === undefined) return { kind: 'fresh', tokens: stored.tokens };
+        const failed = watch.failureOf(stored.refresh);
+        if (failed) return { kind: 'failed', ...failed };
+        if (watch.isUnderWay(stored.refresh)) {
+          await watch.wait(stored.refresh);
+          continue;
+        }
+        const lease = await RefreshLease.take(owner, stored, forcedAt?.());
+        if (lease) return await refresh(owner, lease, stored.tokens.refreshToken, this.events);
+      }
+    } finally {
+      watch.close();
+    }
   }
 }
 
 function mayForce({ tokens, forcedAt = 0 }: StoredTokens): boolean {
   return tokens.refreshToken !== undefined && Date.now() - Math.max(tokens.obtainedAt, forcedAt) >= FORCE_PAUSE;
+}
+
+/** As far as the clock on the wall tells; who has to be sure watches. */
+function isInFlight(owner: TokenOwner, { refresh: mark }: StoredTokens): boolean {
+  return mark !== undefined && !mark.failed && Date.now() - mark.since < leaseOf(owner);
+}
+
+/** Not yet expired, nor bound to a certificate that isn't shown any more. */
+function isUsable(owner: TokenOwner, tokens: TokenSet): boolean {
+  return isAlive(tokens) && !isBoundToReplaced(owner, tokens);
 }
 
 function isAlive({ expiresAt }: TokenSet): boolean {

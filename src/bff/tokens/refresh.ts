@@ -5,36 +5,57 @@ import { newDpopKey } from '../oauth-client/dpop-key.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import type { IDToken } from '../oauth-client/oauth-client.js';
 import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
+import { StorageUnavailable } from '../storage/storage.js';
+import type { RefreshLease } from './refresh-lease.js';
 import { revokeTokens } from './revocation.js';
-import { readTokens, type StoredTokens, swapTokens, type TokenOwner } from './token-store.js';
+import { announce } from './session-notices.js';
+import { readTokens, type StoredTokens, type TokenOwner, type TokenRecord } from './token-store.js';
 
 /** `failed`: nothing is known to be wrong with the refresh token. `ended`: the session is over, or must be ended. */
 export type Refreshed =
   { kind: 'fresh'; tokens: TokenSet } | { kind: 'failed'; retryAfter: number | undefined } | { kind: 'ended' };
 
-/** One refresh (RFC 6749 §6): the token call, the checks, the write. Only `invalid_grant` ends a session (R5). */
+/** One refresh (RFC 6749 §6): the token call, the checks, the write; whoever waits hears what came of it. Only `invalid_grant` ends a session (R5). */
 export async function refresh(
   owner: TokenOwner,
-  stored: StoredTokens,
+  lease: RefreshLease,
   refreshToken: string,
   events: Events,
 ): Promise<Refreshed> {
+  try {
+    const refreshed = await attempt(owner, lease, refreshToken, events);
+    if (refreshed.kind === 'failed') await lease.fail(refreshed.retryAfter);
+    if (refreshed.kind !== 'ended')
+      await announce(owner, { type: refreshed.kind === 'fresh' ? 'refreshed' : 'refresh_failed' });
+    return refreshed;
+  } finally {
+    lease.release();
+  }
+}
+
+async function attempt(
+  owner: TokenOwner,
+  lease: RefreshLease,
+  refreshToken: string,
+  events: Events,
+): Promise<Refreshed> {
+  const { record } = lease;
   let response: TokenResponse;
   try {
-    response = await owner.frontend.client.refresh(refreshToken, binding(owner, stored));
+    response = await owner.frontend.client.refresh(refreshToken, binding(owner, record), () => lease.maySend());
   } catch (error) {
     const failure = failureOf(error);
-    if (isAnotherIdentity(failure)) return refuse(owner, stored.tokens, events);
-    const replaced = failure.outcome === 'invalid_grant' ? await replacedBy(owner, refreshToken) : undefined;
+    if (isAnotherIdentity(failure)) return refuse(owner, record.tokens, events);
+    const replaced = await replacedBy(owner, record.tokens);
     return replaced ? { kind: 'fresh', tokens: replaced } : failed(owner, failure, events);
   }
-  const tokens = merged(stored.tokens, response.tokens);
-  if (response.claims && !sameIdentity(stored.tokens.idToken, response.claims)) return refuse(owner, tokens, events);
-  return save(owner, stored, tokens, events);
+  const tokens = merged(record.tokens, response.tokens);
+  if (response.claims && !sameIdentity(record.tokens.idToken, response.claims)) return refuse(owner, tokens, events);
+  return save(owner, lease, tokens, events);
 }
 
 /** The session's own key. Tokens from before `dpop` was switched on get one now: only a public client's refresh tokens are bound themselves (RFC 9449 §5). */
-function binding({ frontend }: TokenOwner, { tokens }: StoredTokens): TokenBinding {
+function binding({ frontend }: TokenOwner, { tokens }: TokenRecord): TokenBinding {
   return { dpop: tokens.dpopKey ?? (frontend.options.dpop ? newDpopKey() : undefined) };
 }
 
@@ -46,25 +67,48 @@ async function refuse(owner: TokenOwner, tokens: TokenSet, events: Events): Prom
 }
 
 /** The session may have ended meanwhile: then what came back is revoked, and nothing brings the session back (R4). */
-async function save(owner: TokenOwner, stored: StoredTokens, tokens: TokenSet, events: Events): Promise<Refreshed> {
-  const { version, forcedAt } = stored;
-  const record = { tokens, ...(forcedAt !== undefined && { forcedAt }) };
-  const swapped = await swapTokens(owner, version, record);
-  // another process wrote: what this one got is newer at the server, which rotated the token for it
-  const current = swapped ? undefined : await readTokens(owner);
-  if (swapped || (current && (await swapTokens(owner, current.version, record)))) {
+async function save(owner: TokenOwner, lease: RefreshLease, tokens: TokenSet, events: Events): Promise<Refreshed> {
+  if (await stored(lease, tokens)) {
     report(owner, 'completed', events);
     return { kind: 'fresh', tokens };
   }
   report(owner, 'orphaned', events);
+  const current = await readTokens(owner);
+  if (current) return giveWay(owner, lease, tokens, current, events);
   await revokeTokens(owner, tokens, events);
   return { kind: 'ended' };
 }
 
-/** Another process was faster: the server had rotated the refresh token (RFC 9700 §4.14.2) before it came a second time (R3). */
-async function replacedBy(owner: TokenOwner, refreshToken: string): Promise<TokenSet | undefined> {
+/**
+ * Another instance has taken over from this one, which stood still for too long (R2). The access token is given back. The refresh token isn't: it belongs to
+ * the grant that the session lives on, and most servers end that with any of its refresh tokens (RFC 7009 §2.1).
+ */
+async function giveWay(
+  owner: TokenOwner,
+  lease: RefreshLease,
+  { refreshToken: _refreshToken, ...late }: TokenSet,
+  current: StoredTokens,
+  events: Events,
+): Promise<Refreshed> {
+  await revokeTokens(owner, late, events);
+  const isReplaced = current.tokens.accessToken !== lease.record.tokens.accessToken;
+  return isReplaced ? { kind: 'fresh', tokens: current.tokens } : { kind: 'failed', retryAfter: undefined };
+}
+
+/** A storage that stays away for longer than anybody waits loses them; they mustn't live on unknown. */
+async function stored(lease: RefreshLease, tokens: TokenSet): Promise<boolean> {
+  try {
+    return await lease.complete(tokens);
+  } catch (error) {
+    if (error instanceof StorageUnavailable) return false;
+    throw error;
+  }
+}
+
+/** Another instance was faster, or has taken over: the server had rotated the refresh token (RFC 9700 §4.14.2) before it came a second time (R3). */
+async function replacedBy(owner: TokenOwner, { accessToken }: TokenSet): Promise<TokenSet | undefined> {
   const current = await readTokens(owner);
-  return current?.tokens.refreshToken === refreshToken ? undefined : current?.tokens;
+  return current?.tokens.accessToken === accessToken ? undefined : current?.tokens;
 }
 
 function failed(owner: TokenOwner, failure: AuthorizationServerFailure, events: Events): Refreshed {

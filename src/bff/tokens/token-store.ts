@@ -17,6 +17,18 @@ export interface TokenRecord {
   tokens: TokenSet;
   /** When a refresh was last forced by an API's 401. */
   forcedAt?: number;
+  /** In flight, or failed last. */
+  refresh?: RefreshMark;
+}
+
+/** Times are milliseconds since the epoch, by the clock of whoever refreshes. */
+export interface RefreshMark {
+  /** Of this attempt, at random. */
+  id: string;
+  /** The last sign of life. */
+  since: number;
+  /** `retryAfter`: seconds, as the server said. */
+  failed?: { at: number; retryAfter?: number };
 }
 
 /** What a session's end leaves for a moment. */

@@ -198,7 +198,7 @@ export default [
     'C7',
     '… also when an API has refused it in its first seconds',
     'src/bff/tokens/access-token.ts',
-    'if (replaced(stored.tokens)) return this.refreshOnce(owner, () => this.refreshIfDue(owner, replaced));',
+    'if (replaced(stored)) return this.refreshOnce(owner, replaced);',
     '',
     certificate,
   ),

@@ -19,6 +19,8 @@ export interface Grant {
 export class Grants {
   /** Everything ever issued, in order. */
   readonly issued: Issued[] = [];
+  /** A refresh token may come again for a while, as many servers allow it; else that ends the grant. */
+  reuseWindow = false;
   private readonly pushed = new Map<string, { request: URLSearchParams; expires: number }>();
   private readonly live = new Map<string, Grant>();
   private readonly spent = new Map<string, Grant>();
@@ -55,6 +57,7 @@ export class Grants {
   /** One use; the second one revokes the whole grant (RFC 9700 §4.14.2, RFC 6749 §4.1.2). */
   take(value: string): Grant | undefined {
     const reused = this.spent.get(value);
+    if (reused !== undefined && this.reuseWindow && value.startsWith('refresh_token')) return reused;
     if (reused !== undefined) reused.revoked = true;
     const grant = this.find(value);
     if (grant !== undefined) this.spent.set(value, grant);
