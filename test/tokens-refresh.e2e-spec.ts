@@ -22,7 +22,7 @@ const call = (browser: HttpBrowser, init = {}) => script(browser, `${scene.parlo
 const refreshes = () => scene.hostile.to('token', 'refresh_token');
 const sent = () => scene.api.requests.map(({ authorization }) => authorization.replace('Bearer ', ''));
 const newest = () => scene.hostile.issued.findLast(({ kind }) => kind === 'access_token')?.value;
-/** A failed refresh answers for a second: by the monotonic clock in its process, by the one on the wall in the others. */
+/** A failed refresh answers for a second. */
 const failureForgotten = (browser: HttpBrowser) =>
   until('a failed refresh is forgotten', async () => {
     turnClock(1);

@@ -3,7 +3,7 @@ import type { TokenSet } from '../oauth-client/token-set.js';
 import { isBoundToReplaced } from './certificate-binding.js';
 import { refresh, type Refreshed } from './refresh.js';
 import { leaseOf, RefreshLease } from './refresh-lease.js';
-import { FAILURE_PAUSE, RefreshWatch } from './refresh-watch.js';
+import { RefreshWatch } from './refresh-watch.js';
 import { readTokens, type StoredTokens, type TokenOwner } from './token-store.js';
 
 /** Milliseconds before its expiry in which a token is renewed, or a fifth of its life where that is shorter. */
@@ -72,7 +72,7 @@ export class AccessTokens {
     const started = this.refreshInTurn(owner, due, forcedAt);
     this.inFlight.set(owner.key, started);
     const forget = () => this.inFlight.delete(owner.key);
-    started.then(({ kind }) => (kind === 'failed' ? setTimeout(forget, FAILURE_PAUSE).unref() : forget()), forget);
+    started.then(forget, forget);
     return started;
   }
 

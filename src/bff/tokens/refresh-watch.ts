@@ -7,7 +7,7 @@ import type { RefreshMark, TokenOwner } from './token-store.js';
 /** Milliseconds between two looks where no notice comes. */
 const LOOK_EVERY = 500;
 /** Milliseconds for which a failed refresh answers for the calls that follow, so that they don't storm a server in trouble. */
-export const FAILURE_PAUSE = 1000;
+const FAILURE_PAUSE = 1000;
 /** Milliseconds by which the clocks of two instances may differ. */
 const SKEW = 60_000;
 

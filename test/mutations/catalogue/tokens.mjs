@@ -88,18 +88,10 @@ export default [
   {
     rule: 'R5',
     what: 'a failed refresh isn’t repeated at once',
-    file: accessToken,
-    find: "kind === 'failed' ? setTimeout(forget, FAILURE_PAUSE).unref() : forget()",
-    replace: 'kind && forget()',
-    tests,
-  },
-  {
-    rule: 'R1',
-    what: 'parallel calls share one refresh',
-    file: accessToken,
-    find: 'if (known) return known;',
-    replace: '',
-    tests,
+    file: 'src/bff/tokens/refresh-watch.ts',
+    find: 'return justNow || this.awaited.has(mark.id)',
+    replace: 'return justNow && this.awaited.has(mark.id)',
+    tests: 'test/tokens-refresh.e2e-spec.ts',
   },
   {
     rule: 'B18',
