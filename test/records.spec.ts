@@ -41,10 +41,41 @@ describe('a sealed record', () => {
     expect(await new SealedRecords(storage, bank, ISSUER).get('{shop:1}:a')).toBeUndefined();
   });
 
-  it('R9: of a format that this release doesn’t know is absent', async () => {
+  it('R8: of a format that this release doesn’t know is absent, stays as it is, and that is said', async () => {
     const place = JSON.stringify([ISSUER, '{shop:3}:a']);
+    const said: unknown[] = [];
+    const watched = new SealedRecords(storage, keys, ISSUER, format => said.push(format));
     await storage.put('{shop:3}:a', keys.seal('record', Buffer.from('{"format":2,"value":1}'), place), MINUTE);
-    expect(await records.get('{shop:3}:a')).toBeUndefined();
+    const before = await storedAt('{shop:3}:a');
+    expect(await watched.get('{shop:3}:a')).toBeUndefined();
+    expect(said).toEqual([2]);
+    expect(await storedAt('{shop:3}:a')).toEqual(before);
+  });
+
+  it('R13: that was opened before is read anew once another writer has changed it, and is gone once it’s deleted', async () => {
+    const other = new SealedRecords(storage, keys, ISSUER);
+    for (const value of [1, 2, 3]) {
+      await other.put('{shop:4}:a', value, MINUTE);
+      for (const reader of [records, other, records]) expect((await reader.get('{shop:4}:a'))?.value).toBe(value);
+    }
+    await other.delete('{shop:4}:a');
+    expect(await records.get('{shop:4}:a')).toBeUndefined();
+  });
+
+  it('R9: that was opened before doesn’t open for a copy of it under the same key of another version that was altered', async () => {
+    await records.put('{shop:5}:a', 1, MINUTE);
+    expect((await records.get('{shop:5}:a'))?.value).toBe(1);
+    const altered = await storedAt('{shop:5}:a');
+    altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+    await storage.put('{shop:5}:a', altered, MINUTE);
+    expect(await records.get('{shop:5}:a')).toBeUndefined();
+  });
+
+  it('can’t be changed by whoever has read it', async () => {
+    await records.put('{shop:6}:a', { list: [1] }, MINUTE);
+    const first = await records.get<{ list: number[] }>('{shop:6}:a');
+    first?.value.list.push(2);
+    expect((await records.get('{shop:6}:a'))?.value).toEqual({ list: [1] });
   });
 
   it('R3: is swapped only while its version is the one that was read', async () => {

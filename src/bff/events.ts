@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { LoginError, ProblemCode } from './errors.js';
 import { redact } from './redact.js';
+
+export { referenceOf } from './reference.js';
 
 /** Why a session ended. */
 export type EndReason = 'logout' | 'replaced' | 'different_user' | 'refresh_token_rejected';
@@ -60,6 +60,7 @@ export type BffEvent =
   | ({ event: 'discovery_completed'; issuer: string } & AtRequest)
   | ({ event: 'discovery_failed'; issuer: string; reason: string } & AtRequest)
   | ({ event: 'unknown_key'; purpose: string } & AtRequest)
+  | ({ event: 'unknown_format'; format: string } & AtRequest)
   | ({ event: 'credential_changed'; credential: string } & AtRequest)
   | ({ event: 'credential_refused'; credential: string; reason: string } & AtRequest)
   | ({ event: 'credential_expiring'; credential: string; expiresAt: string } & AtRequest)
@@ -89,6 +90,7 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   discovery_completed: 'log',
   discovery_failed: 'error',
   unknown_key: 'warn',
+  unknown_format: 'warn',
   credential_changed: 'log',
   credential_refused: 'error',
   credential_expiring: 'warn',
@@ -100,15 +102,15 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
 
 /** Members whose text somebody else wrote. */
 const FOREIGN = new Set(['reason', 'error', 'errorDescription', 'path']);
-/** Milliseconds, for each purpose of each frontend. */
-const UNKNOWN_KEY_PAUSE = 60_000;
+/** Milliseconds, for each purpose and format of each frontend. */
+const UNKNOWN_PAUSE = 60_000;
 
 /** The one place that logs and counts. */
 export class Events {
   readonly registry = new Registry();
   private readonly logger = new Logger('Parlour');
   /** When each was last said, by the monotonic clock. */
-  private readonly unknownKeys = new Map<string, number>();
+  private readonly unknown = new Map<string, number>();
   private readonly logins = this.counter('parlour_logins_total', 'Logins by outcome', ['frontend', 'outcome']);
   private readonly pushes = this.counter('parlour_pushes_total', 'Pushed authorization requests by outcome', [
     'frontend',
@@ -144,11 +146,19 @@ export class Events {
 
   /** Whoever likes can send what was sealed under keys that nobody has: one line a minute says as much as a thousand. */
   unknownKey(found: { frontend: string; purpose: string; reference?: string }): void {
-    const which = `${found.frontend} ${found.purpose}`;
+    if (this.isNews(`${found.frontend} ${found.purpose}`)) this.record({ event: 'unknown_key', ...found });
+  }
+
+  /** A record of another release's, which this one can't read: its session reads as none. */
+  unknownFormat(found: { frontend: string; format: string }): void {
+    if (this.isNews(`${found.frontend} format ${found.format}`)) this.record({ event: 'unknown_format', ...found });
+  }
+
+  private isNews(which: string): boolean {
     const now = performance.now();
-    if (now - (this.unknownKeys.get(which) ?? -Infinity) < UNKNOWN_KEY_PAUSE) return;
-    this.unknownKeys.set(which, now);
-    this.record({ event: 'unknown_key', ...found });
+    if (now - (this.unknown.get(which) ?? -Infinity) < UNKNOWN_PAUSE) return false;
+    this.unknown.set(which, now);
+    return true;
   }
 
   login(frontend: string, outcome: 'completed' | LoginError | ProblemCode): void {
@@ -182,15 +192,4 @@ export class Events {
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
-}
-
-const references = new WeakMap<IncomingMessage, string>();
-
-/** What a person reads out to an operator: it stands on the page, in the problem details and in the log. */
-export function referenceOf(request: IncomingMessage): string {
-  const known = references.get(request);
-  if (known !== undefined) return known;
-  const reference = randomBytes(6).toString('hex');
-  references.set(request, reference);
-  return reference;
 }

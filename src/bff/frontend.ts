@@ -43,7 +43,9 @@ export class Frontend {
     this.formPost = options.responseMode.startsWith('form_post');
     this.cookies = cookieNames(options);
     this.keys = new KeyRing(bff.keys, name, purpose => events.unknownKey({ frontend: name, purpose }));
-    this.records = new SealedRecords(storage, this.keys, issuer);
+    this.records = new SealedRecords(storage, this.keys, issuer, format =>
+      events.unknownFormat({ frontend: name, format: String(format) }),
+    );
     const credentials = new ClientCredentials(
       options,
       { shared: outbound, own: shown => createOutbound(bff.outbound, {}, shown) },

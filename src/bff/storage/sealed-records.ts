@@ -1,7 +1,8 @@
 import type { KeyRing } from '../seal.js';
-import type { Storage } from './storage.js';
+import { OpenedRecords } from './opened-records.js';
+import type { Storage, StoredRecord } from './storage.js';
 
-/** Release N reads what N−1 wrote; a record of a format it doesn't know reads as absent. */
+/** Release N reads what N−1 wrote; a record of a format it doesn't know reads as absent, and that is said. */
 const FORMAT = 1;
 
 export interface SealedRecord<T> {
@@ -11,19 +12,25 @@ export interface SealedRecord<T> {
 
 /** What one frontend keeps at one issuer: JSON, sealed for its key, so that a record moved to another key, frontend or issuer doesn't open (R9, B28). */
 export class SealedRecords {
+  private readonly opened = new OpenedRecords();
+
+  /** `onUnknownFormat`: another release wrote it. */
   constructor(
     readonly storage: Storage,
     private readonly keys: KeyRing,
     private readonly issuer: string,
+    private readonly onUnknownFormat: (format: unknown) => void = () => {},
   ) {}
 
   async get<T>(key: string): Promise<SealedRecord<T> | undefined> {
     const stored = await this.storage.get(key);
-    const opened = stored && this.keys.open('record', stored.value, this.place(key));
-    if (!opened) return undefined;
-    // the seal vouches that this code wrote it, for this very key
-    const record = JSON.parse(opened.toString()) as { format: number; value: T };
-    return record.format === FORMAT ? { value: record.value, version: stored.version } : undefined;
+    const text = stored ? this.open(key, stored) : this.opened.forget(key);
+    if (!stored || text === undefined) return undefined;
+    // the seal vouches that a release of this code wrote it, for this very key
+    const record = JSON.parse(text) as { format: unknown; value: T };
+    if (record.format === FORMAT) return { value: record.value, version: stored.version };
+    this.onUnknownFormat(record.format);
+    return undefined;
   }
 
   put(key: string, value: unknown, lifetime: number): Promise<void> {
@@ -36,6 +43,14 @@ export class SealedRecords {
 
   delete(key: string): Promise<boolean> {
     return this.storage.delete(key);
+  }
+
+  private open(key: string, { value, version }: StoredRecord): string | undefined {
+    const known = this.opened.get(key, version);
+    if (known !== undefined) return known;
+    const text = this.keys.open('record', value, this.place(key))?.toString();
+    if (text !== undefined) this.opened.keep(key, version, text);
+    return text;
   }
 
   private seal(key: string, value: unknown): Buffer {

@@ -39,11 +39,19 @@ export default [
     storage,
   ),
   entry(
-    'R9',
+    'R8',
     'a format that isn’t known reads as absent',
     'src/bff/storage/sealed-records.ts',
-    'return record.format === FORMAT ? ',
-    'return record ? ',
+    'if (record.format === FORMAT) return',
+    'return',
+    'test/records.spec.ts',
+  ),
+  entry(
+    'R13',
+    'what was opened before counts for its version alone',
+    'src/bff/storage/opened-records.ts',
+    'if (known?.version !== version) return undefined;',
+    'if (!known) return undefined;',
     'test/records.spec.ts',
   ),
   entry(
