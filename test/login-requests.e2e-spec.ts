@@ -264,6 +264,19 @@ describe('authorization details from the browser', () => {
     expect(pair.hostile.count('par')).toBe(0);
   });
 
+  it.each(['https://evil.example/', 'http://sibling.localhost/'])(
+    'F7: are not what a page of %s may say',
+    async site => {
+      const parlour = await withDetails();
+      const query = new URLSearchParams({ authorization_details: JSON.stringify([payment]) });
+      const from = (initiator: string) =>
+        new HttpBrowser().navigate(`${parlour.url}/login?${query}`, { initiator, follow: false });
+      expect((await from(site)).status).toBe(403);
+      expect(pair.hostile.count('par')).toBe(0);
+      expect((await from(parlour.url)).status).toBe(303);
+    },
+  );
+
   it('P3: LOGIN_PARAMETERS may take them away from the browser altogether', async () => {
     const parlour = await parlourWith({ LOGIN_PARAMETERS: 'prompt' }, { loginAuthorizationDetails });
     expect((await begin(parlour, { authorization_details: '[{"type":"consent"}]' })).status).toBe(400);

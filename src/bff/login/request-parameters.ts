@@ -36,10 +36,10 @@ export function readLoginRequest(request: Request, frontend: Frontend): LoginReq
   for (const [name, value] of Object.entries(others)) {
     if (!isAllowed(name, frontend) || !CHECKS[name](value)) throw new BffError('invalid_login_parameter');
   }
-  // somebody else's page may lead a user to the login, but not probe silently who is logged in (F7)
-  if (others['prompt'] === 'none' && isCrossSite(request) && !wantsJson(request))
+  const { prompt, authorization_details: asked } = others;
+  // somebody else's page may lead a user to the login, but neither probe silently who is logged in nor say in the app's name what they are to allow (F7)
+  if ((prompt === 'none' || asked !== undefined) && isCrossSite(request) && !wantsJson(request))
     throw new BffError('cross_site_request');
-  const { authorization_details: asked } = others;
   const details = asked === undefined ? {} : { authorization_details: checkedAuthorizationDetails(asked, frontend) };
   return { returnTo: checkedReturnTo(returnTo, frontend), parameters: { ...others, ...details } };
 }

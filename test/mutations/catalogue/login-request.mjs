@@ -10,13 +10,14 @@ export default [
   entry('F7', 'a login is a navigation', guard, "mode !== 'navigate' || ", '', parameters),
   entry('F7', 'of a document, not of a frame', guard, "destination !== 'document' || ", '', parameters),
   entry('F7', 'and no prefetch', guard, ' || prefetch)', ')', parameters),
+  entry('F7', 'no prompt=none from another site', requestParameters, "prompt === 'none' || ", '', parameters),
   entry(
     'F7',
-    'no prompt=none from another site',
+    'no authorization details from another site',
     requestParameters,
-    "others['prompt'] === 'none' && ",
-    'false && ',
-    parameters,
+    ' || asked !== undefined)',
+    ')',
+    'test/login-requests.e2e-spec.ts',
   ),
   entry(
     'P3',
