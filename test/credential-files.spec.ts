@@ -106,6 +106,8 @@ describe('start-up: a file of client keys', () => {
     ],
     ['whose use is another alg’s', () => ({ ...signing, use: 'enc' }), 'has a use that its alg doesn’t go with'],
     ['whose end is no time', () => ({ ...signing, exp: 'soon' }), 'has an exp'],
+    ['whose end no calendar has', () => ({ ...signing, exp: 1e20 }), 'has an exp'],
+    ['whose end no calendar has had', () => ({ ...signing, exp: -1e20 }), 'has an exp'],
     ['whose public half is somebody else’s', () => ({ ...signing, x: other.x, y: other.y }), 'key 1 is damaged'],
     ['of which a member was cut off', () => ({ ...signing, d: signing.d?.slice(0, 20) }), 'key 1 is damaged'],
     ['that is RSA and too short', weak, 'key 1 is weak: RSA needs 2048 bits or more'],

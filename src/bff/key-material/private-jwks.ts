@@ -69,13 +69,18 @@ function clientKey(entry: unknown): ClientKey | string {
   const algorithm = algorithmOf(alg, String(kty), typeof crv === 'string' ? crv : undefined);
   if (typeof algorithm === 'string') return algorithm;
   if (use !== undefined && use !== algorithm.use) return 'has a use that its alg doesn’t go with';
-  if (exp !== undefined && typeof exp !== 'number') return 'has an exp that is no number of seconds';
+  if (exp !== undefined && !isTime(exp)) return 'has an exp that is time in seconds';
   const key = privateKey(jwk);
   if (!key) return 'is damaged: its members don’t make a key, or its two halves don’t belong together';
   if ((key.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS) {
     return `is weak: RSA needs ${LEAST_RSA_BITS} bits or more`;
   }
   return { ...usable(key, algorithm, kid, alg), ...(exp !== undefined && { expiresAt: exp * 1000 }) };
+}
+
+/** One that can be written down, as the warning of it does (ECMA-262 §21.4.1.1). */
+function isTime(exp: unknown): exp is number {
+  return typeof exp === 'number' && !Number.isNaN(new Date(exp * 1000).getTime());
 }
 
 function usable(key: KeyObject, { use, algorithm, usages }: JwkAlgorithm, kid: string, alg: string): ClientKey {

@@ -76,6 +76,7 @@ export default [
   ),
   entry('C4', 'both halves belong together', jwks, ' && belongsTogether(key) ? key', ' ? key', FILES),
   entry('C4', 'RSA keys are long enough', jwks, '< LEAST_RSA_BITS', '< 0', FILES),
+  entry('C4', 'the end of a key is a time', jwks, '!Number.isNaN(new Date(exp * 1000).getTime())', 'true', FILES),
   entry('C4', 'two keys don’t share a kid', jwks, 'kids.indexOf(kids[index]) < index', 'false', FILES),
   entry(
     'C4',
