@@ -168,9 +168,15 @@ describe('a client that authenticates by other means', () => {
   });
 });
 
-describe('a server that doesn’t say that it binds tokens', () => {
-  it('F5: is asked for none: no answer would tell whether it did', async () => {
+describe('a server that binds no tokens', () => {
+  const advertised = { tls_client_certificate_bound_access_tokens: true };
+
+  it.each([
+    ['doesn’t say that it does', {}, 'tls_client_certificate_bound_access_tokens'],
+    ['is shown no certificate, for want of TLS', advertised, 'plain http'],
+  ])('F5: since it %s is asked for none: no answer would tell', async (_what, members, reason) => {
     const hostile = await startHostileAuthorizationServer();
+    hostile.lies = { discovery: { members } };
     const own = await selfSignedClient();
     const ownFiles = certificateFiles();
     own.write(ownFiles);
@@ -178,7 +184,7 @@ describe('a server that doesn’t say that it binds tokens', () => {
     try {
       const { status } = await new HttpBrowser().navigate(`${parlour.url}/login`, { follow: false });
       expect([status, hostile.count('par')]).toEqual([502, 0]);
-      expect(parlour.events('discovery_failed')[0]?.['reason']).toContain('tls_client_certificate_bound_access_tokens');
+      expect(parlour.events('discovery_failed')[0]?.['reason']).toContain(reason);
     } finally {
       await parlour.close();
       await hostile.close();

@@ -42,7 +42,7 @@ export function authorizationServerFetch(options: HttpOptions): CustomFetch {
 }
 
 /** Where the back-channel base URL differs from the issuer, only the address changes: the issuer is still compared exactly. */
-function backchannel(url: URL, { issuer, backchannelUrl }: HttpOptions): URL {
+export function backchannel(url: URL, { issuer, backchannelUrl }: Pick<HttpOptions, 'issuer' | 'backchannelUrl'>): URL {
   const base = issuer.replace(/\/$/, '');
   if (backchannelUrl === undefined || !`${url.href}/`.startsWith(`${base}/`)) return url;
   return new URL(backchannelUrl.replace(/\/$/, '') + url.href.slice(base.length));

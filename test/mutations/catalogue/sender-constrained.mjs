@@ -202,4 +202,12 @@ export default [
     '',
     certificate,
   ),
+  entry(
+    'F5',
+    'no certificate is shown over plain http',
+    'src/bff/oauth-client/binding-metadata.ts',
+    'return showsCertificate(server, options)',
+    'return true',
+    certificate,
+  ),
 ];
