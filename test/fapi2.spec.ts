@@ -60,6 +60,12 @@ describe('with the profile fapi2', () => {
       'idTokenSignedResponseAlg must be one of PS256, ES256, EdDSA, Ed25519',
     ],
     ['P9', 'PAR that may be skipped', { par: 'auto' }, 'par must be required'],
+    [
+      'F3',
+      'responses signed with RS256',
+      { responseMode: 'query.jwt' },
+      'authorizationSignedResponseAlg must be one of PS256, ES256, EdDSA, Ed25519',
+    ],
     ['P1', 'plain http', { issuer: 'http://127.0.0.1:3001' }, 'issuer must be https'],
   ])('%s: refuses to start with %s, and says why', (rule, _, changes, start) => {
     const found = problems(options(changes));

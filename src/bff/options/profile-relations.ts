@@ -24,6 +24,10 @@ const SECURITY_PROFILE: [keyof FrontendOptions, Check][] = [
   ],
   ['idTokenSignedResponseAlg', ({ idTokenSignedResponseAlg }) => strong(idTokenSignedResponseAlg)],
   ['par', ({ par }) => want(par === 'required', 'must be required', 'FAPI 2.0 §5.3.2.2')],
+  [
+    'authorizationSignedResponseAlg',
+    ({ responseMode, authorizationSignedResponseAlg: alg }) => (responseMode.endsWith('jwt') ? strong(alg) : undefined),
+  ],
   ['issuer', ({ issuer }) => want(issuer.startsWith('https:'), 'must be https', 'FAPI 2.0 §5.2.1')],
 ];
 
@@ -42,7 +46,6 @@ const MESSAGE_SIGNING: [keyof FrontendOptions, Check][] = [
         'F9',
       ),
   ],
-  ['authorizationSignedResponseAlg', ({ authorizationSignedResponseAlg }) => strong(authorizationSignedResponseAlg)],
 ];
 
 /** What breaks the profile that is asked for, so that nobody runs with half of it. */
@@ -51,7 +54,7 @@ export function profileRelations(frontend: FrontendOptions, path: string): Relat
   const checks = { fapi2: SECURITY_PROFILE, 'fapi2-message-signing': [...SECURITY_PROFILE, ...MESSAGE_SIGNING] };
   return (profile === undefined ? [] : (checks[profile] ?? [])).map(([option, check]) => ({
     at: `${path}.${option}`,
-    reads: [`${path}.profile`, `${path}.certificateBoundAccessTokens`],
+    reads: [`${path}.profile`, `${path}.certificateBoundAccessTokens`, `${path}.responseMode`],
     check: () => withProfile(profile, check(frontend)),
   }));
 }

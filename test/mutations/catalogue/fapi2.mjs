@@ -65,8 +65,16 @@ export default [
     rule: 'F9',
     what: 'responses are signed',
     file: profile,
-    find: "responseMode.endsWith('jwt')",
-    replace: 'true',
+    find: "responseMode.endsWith('jwt'),",
+    replace: 'true,',
+    tests,
+  },
+  {
+    rule: 'F3',
+    what: 'responses are signed strongly where they are signed',
+    file: profile,
+    find: "responseMode.endsWith('jwt') ? strong(alg)",
+    replace: "responseMode.endsWith('jwt') ? undefined",
     tests,
   },
 ];
