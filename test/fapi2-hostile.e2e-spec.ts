@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { isLoggedIn, logIn } from './login-flow.js';
+import { begin, isLoggedIn, logIn } from './login-flow.js';
 import { jwksFile, privateJwk } from './support/client-keys.js';
 import { type FapiHostile, startFapiHostile } from './support/fapi-hostile.js';
+import { startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 
 const open: FapiHostile[] = [];
 afterEach(async () => {
@@ -84,5 +85,24 @@ describe('with a profile, a server whose metadata list what it takes, and not wh
       id_token_encryption_alg_values_supported: ['RSA-OAEP'],
     };
     expect((await outcome(await start('fapi2', unused))).loggedIn).toBe(true);
+  });
+});
+
+describe('with a profile, at a server that names an endpoint on plain http', () => {
+  it.each([
+    ['pushed_authorization_request_endpoint', 'par', 502],
+    ['token_endpoint', 'token', 303],
+    ['authorization_endpoint', 'authorization', 502],
+  ] as const)('P1: %s is called by nobody, on loopback and under ALLOW_HTTP_FOR neither', async (member, at, begun) => {
+    const plain = await startHostileAuthorizationServer();
+    try {
+      const metadata = { [member]: `${plain.issuer}/${at}` };
+      const scene = await start('fapi2', metadata, { ALLOW_HTTP_FOR: '127.0.0.1' });
+      expect((await begin(scene.parlour)).status).toBe(begun);
+      expect((await outcome(scene)).loggedIn).toBe(false);
+      expect(plain.calls).toEqual([]);
+    } finally {
+      await plain.close();
+    }
   });
 });

@@ -9,6 +9,8 @@ beforeAll(async () => {
   weak = jwksFile(await privateJwk('RS256'));
 });
 
+const routes = [{ path: '/api', upstream: 'https://api.example.org' }];
+
 /** What the profile takes, and changes of it. */
 function options(changes: Record<string, unknown> = {}) {
   const { clientSecret: _none, ...rest } = minimum;
@@ -34,7 +36,7 @@ const signing = (changes: Record<string, unknown> = {}) =>
 
 describe('with the profile fapi2', () => {
   it('F1, F2, F3: takes what keeps it', () => {
-    expect(problems(options())).toEqual([]);
+    expect(problems(options({ backchannelUrl: 'https://as.internal', apiRoutes: routes }))).toEqual([]);
     expect(problems(signing())).toEqual([]);
     expect(problems(signing({ responseMode: 'form_post.jwt' }))).toEqual([]);
   });
@@ -67,6 +69,13 @@ describe('with the profile fapi2', () => {
       'authorizationSignedResponseAlg must be one of PS256, ES256, EdDSA, Ed25519',
     ],
     ['P1', 'plain http', { issuer: 'http://127.0.0.1:3001' }, 'issuer must be https'],
+    ['P1', 'plain http behind it', { backchannelUrl: 'http://127.0.0.1:3001' }, 'backchannelUrl must be https'],
+    [
+      'P1',
+      'plain http to an API',
+      { apiRoutes: [...routes, { path: '/api/http', upstream: 'http://localhost' }] },
+      'apiRoutes must be https',
+    ],
   ])('%s: refuses to start with %s, and says why', (rule, _, changes, start) => {
     const found = problems(options(changes));
     expect(found).toEqual([expect.stringMatching(new RegExp(`^${start}.*with the profile fapi2$`))]);

@@ -7,6 +7,7 @@ import { ClientCredentials, type CredentialObserver } from './oauth-client/crede
 import { OAuthClient } from './oauth-client/oauth-client.js';
 import { createOutbound } from './outbound.js';
 import { KeyRing } from './seal.js';
+import type { AllowHttpFor } from './secure-url.js';
 import { SealedRecords } from './storage/sealed-records.js';
 import type { Storage } from './storage/storage.js';
 
@@ -30,6 +31,8 @@ export class Frontend {
   readonly keys: KeyRing;
   readonly client: OAuthClient;
   readonly records: SealedRecords;
+  /** For its authorization server. */
+  readonly allowHttpFor: AllowHttpFor;
 
   constructor(
     readonly options: FrontendOptions,
@@ -51,12 +54,14 @@ export class Frontend {
       { shared: outbound, own: shown => createOutbound(bff.outbound, {}, shown) },
       credentialEvents(name, events),
     );
+    // FAPI 2.0 §5.2.1: connections to other servers are TLS, whatever ALLOW_HTTP_FOR says
+    this.allowHttpFor = options.profile === undefined ? bff.allowHttpFor : 'none';
     const http = {
       dispatcher: credentials.dispatcher,
       timeout: bff.outbound.timeout,
       issuer,
       backchannelUrl,
-      allowHttpFor: bff.allowHttpFor,
+      allowHttpFor: this.allowHttpFor,
     };
     this.client = new OAuthClient(options, credentials, http, {
       completed: () => events.record({ event: 'discovery_completed', frontend: name, issuer }),

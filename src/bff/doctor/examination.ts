@@ -28,12 +28,12 @@ export async function examine(options: BffOptions): Promise<Finding[]> {
 
 async function examineAll(options: BffOptions, storage: Storage, outbound: Dispatcher): Promise<Finding[]> {
   const frontends = new Frontends({ options, storage, outbound, events: new Events() });
-  const found = await Promise.all(frontends.all.map(frontend => examineFrontend(frontend, options.allowHttpFor)));
+  const found = await Promise.all(frontends.all.map(examineFrontend));
   await frontends.close();
   return found.flat();
 }
 
-async function examineFrontend(frontend: Frontend, allowHttpFor: string[]): Promise<Finding[]> {
+async function examineFrontend(frontend: Frontend): Promise<Finding[]> {
   const { name, client } = frontend;
   const metadata = await client.readRawMetadata();
   const push = { frontend: name, subject: 'push', offered: '', used: 'one, for real' };
@@ -43,7 +43,7 @@ async function examineFrontend(frontend: Frontend, allowHttpFor: string[]): Prom
   }
   return [
     documentFinding(name, 'metadata', metadata),
-    ...offers(frontend, metadata.content, allowHttpFor),
+    ...offers(frontend, metadata.content),
     await keysFinding(frontend, metadata.content),
     { ...push, ...(await trialPush(frontend)) },
   ];
@@ -54,13 +54,14 @@ function documentFinding(frontend: string, subject: string, { url, problem }: Ra
   return { frontend, subject, offered: problem === undefined ? url : '', used: '', ...judgement };
 }
 
-function offers({ name, options }: Frontend, metadata: RawMetadata, allowHttpFor: string[]): Finding[] {
+function offers({ name, options, allowHttpFor }: Frontend, metadata: RawMetadata): Finding[] {
   return OFFERS.filter(offer => offer.when?.(options) ?? true).map(offer => {
     const { subject, member } = offer;
     const offered = metadata[member];
+    const otherwise = allowHttpFor === 'none' ? '' : ', or name the host in ALLOW_HTTP_FOR';
     const http = /_endpoint$|_uri$/.test(member) && plainHttp(offered, allowHttpFor);
     const judgement = http
-      ? failure('that is plain http, and won’t be called: use https, or name the host in ALLOW_HTTP_FOR')
+      ? failure(`that is plain http, and won’t be called: use https${otherwise}`)
       : offer.judge(offered, options, metadata);
     return { frontend: name, subject, offered: shown(offered), used: offer.used(options), ...judgement };
   });

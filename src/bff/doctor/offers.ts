@@ -1,5 +1,5 @@
 import type { FrontendOptions } from '../bff.options.js';
-import { isSecureUrl } from '../secure-url.js';
+import { type AllowHttpFor, isSecureUrl } from '../secure-url.js';
 import { failure, fine, type Judgement, shown, warning } from './finding.js';
 import { endpoint, list, type Offer, type RawMetadata } from './offer.js';
 import { OPTIONAL_OFFERS } from './optional-offers.js';
@@ -122,7 +122,7 @@ function judgePar(offered: unknown, options: FrontendOptions, metadata: RawMetad
 }
 
 /** Plain http is told for each endpoint by itself, as the call would be refused. */
-export function plainHttp(url: unknown, allowHttpFor: string[]): boolean {
+export function plainHttp(url: unknown, allowHttpFor: AllowHttpFor): boolean {
   const parsed = URL.parse(shown(url));
   return parsed !== null && !isSecureUrl(parsed, allowHttpFor);
 }

@@ -1,6 +1,6 @@
 import type { CustomFetch } from 'openid-client';
 import { type Dispatcher, fetch } from 'undici';
-import { isSecureUrl } from '../secure-url.js';
+import { type AllowHttpFor, isSecureUrl } from '../secure-url.js';
 import { AuthorizationServerFailure } from './failure.js';
 
 /** No answer of an authorization server is this large; more is an attack or a mistake. */
@@ -12,7 +12,7 @@ export interface HttpOptions {
   timeout: number;
   issuer: string;
   backchannelUrl: string | undefined;
-  allowHttpFor: string[];
+  allowHttpFor: AllowHttpFor;
 }
 
 /** The fetch that openid-client makes every call with: bounded in time and size, never following a redirect, plain http only where it's allowed (RFC 9126 §2). */

@@ -1,6 +1,6 @@
 import type { ServerMetadata } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
-import { isSecureUrl } from '../secure-url.js';
+import { type AllowHttpFor, isSecureUrl } from '../secure-url.js';
 import { bindingMistakeIn } from './binding-metadata.js';
 import { AuthorizationServerFailure } from './failure.js';
 import { profileMistakeIn } from './profile-metadata.js';
@@ -18,7 +18,7 @@ export function parPolicy(server: ServerMetadata, options: FrontendOptions): Par
 /** `requestAlg`: what requests are signed with at the moment. */
 export interface ClientNeeds {
   options: FrontendOptions;
-  allowHttpFor: string[];
+  allowHttpFor: AllowHttpFor;
   requestAlg: string | undefined;
 }
 

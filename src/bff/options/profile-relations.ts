@@ -28,7 +28,9 @@ const SECURITY_PROFILE: [keyof FrontendOptions, Check][] = [
     'authorizationSignedResponseAlg',
     ({ responseMode, authorizationSignedResponseAlg: alg }) => (responseMode.endsWith('jwt') ? strong(alg) : undefined),
   ],
-  ['issuer', ({ issuer }) => want(issuer.startsWith('https:'), 'must be https', 'FAPI 2.0 §5.2.1')],
+  ['issuer', ({ issuer }) => encrypted(issuer)],
+  ['backchannelUrl', ({ backchannelUrl = 'https:' }) => encrypted(backchannelUrl)],
+  ['apiRoutes', ({ apiRoutes }) => encrypted(...apiRoutes.map(({ upstream }) => upstream))],
 ];
 
 /** FAPI 2.0 Message Signing §5.3, §5.4. */
@@ -65,6 +67,14 @@ function withProfile(profile: Profile | undefined, problem: string | undefined):
 
 function want(is: boolean, otherwise: string, rule: string): string | undefined {
   return is ? undefined : `${otherwise} (${rule})`;
+}
+
+function encrypted(...urls: string[]): string | undefined {
+  return want(
+    urls.every(url => url.startsWith('https:')),
+    'must be https',
+    'FAPI 2.0 §5.2.1',
+  );
 }
 
 function strong(alg: string): string | undefined {

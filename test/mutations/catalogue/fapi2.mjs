@@ -77,4 +77,20 @@ export default [
     replace: "responseMode.endsWith('jwt') ? undefined",
     tests,
   },
+  {
+    rule: 'P1',
+    what: 'the profile has no plain http configured',
+    file: profile,
+    find: "url.startsWith('https:')",
+    replace: 'true',
+    tests,
+  },
+  {
+    rule: 'P1',
+    what: 'the profile follows no metadata to plain http',
+    file: 'src/bff/frontend.ts',
+    find: "options.profile === undefined ? bff.allowHttpFor : 'none'",
+    replace: 'bff.allowHttpFor',
+    tests: 'test/fapi2-hostile.e2e-spec.ts',
+  },
 ];
