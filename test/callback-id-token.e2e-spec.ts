@@ -95,6 +95,20 @@ describe('the token response', () => {
     await parlour.close();
   });
 
+  it.each(['discovery', 'jwks', 'userinfo'] as const)(
+    'P5: a 401 of %s, which asks for no credentials, is no alarm',
+    async endpoint => {
+      const parlour = await startParlour(pair.hostile.issuer, { USERINFO: 'true' });
+      const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
+      pair.hostile.lies[endpoint] = { status: 401, headers: challenge, body: { error: 'invalid_client' } };
+      await logIn(parlour, new HttpBrowser());
+      expect(pair.hostile.count(endpoint)).toBeGreaterThan(0);
+      expect([...parlour.events('login_failed'), ...parlour.events('push_failed')]).toHaveLength(1);
+      expect(parlour.events('client_rejected')).toEqual([]);
+      await parlour.close();
+    },
+  );
+
   it.each(Object.entries(tokenOddities))('A7: %s is accepted', async (_name, lie) => {
     pair.hostile.lies.token = lie;
     expect(await endOf()).toBeNull();

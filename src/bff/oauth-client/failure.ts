@@ -35,6 +35,14 @@ export class AuthorizationServerFailure extends Error {
   }
 }
 
+const anonymous = new WeakSet<Response>();
+
+/** The answer to a call that takes no client authentication (metadata, keys, userinfo): no word about the client, whatever it says. */
+export function markAnonymous(response: Response): Response {
+  anonymous.add(response);
+  return response;
+}
+
 const DPOP_ERRORS = new Set(['use_dpop_nonce', 'invalid_dpop_proof']);
 
 /** Reads what openid-client and oauth4webapi throw. */
@@ -45,7 +53,7 @@ export function failureOf(thrown: unknown): AuthorizationServerFailure {
   const body = chain.find(error => error instanceof ResponseBodyError);
   if (body) {
     return new AuthorizationServerFailure(
-      outcomeOf(body.status, body.error),
+      outcomeOf(body.response, body.error),
       'the authorization server answered with an error',
       {
         status: body.status,
@@ -60,7 +68,7 @@ export function failureOf(thrown: unknown): AuthorizationServerFailure {
   const message = chain.map(error => error.message).join(': ');
   if (!response) return new AuthorizationServerFailure('misconfigured', message, { cause: thrown });
   const error = dpopErrorIn(chain);
-  return new AuthorizationServerFailure(outcomeOf(response.status, error), message, {
+  return new AuthorizationServerFailure(outcomeOf(response, error), message, {
     status: response.status,
     error,
     retryAfter: retryAfterOf(response),
@@ -68,11 +76,12 @@ export function failureOf(thrown: unknown): AuthorizationServerFailure {
   });
 }
 
-function outcomeOf(status: number, error: string | undefined): FailureOutcome {
+function outcomeOf(response: Response, error: string | undefined): FailureOutcome {
+  const { status } = response;
   if (status >= 500 || status === 429) return 'unavailable';
   // a 401 about the proof says nothing about the client (RFC 9449 §7.1, §9)
   if (error !== undefined && DPOP_ERRORS.has(error)) return 'refused';
-  if (error === 'invalid_client' || status === 401) return 'invalid_client';
+  if (!anonymous.has(response) && (error === 'invalid_client' || status === 401)) return 'invalid_client';
   if (error === 'invalid_grant') return 'invalid_grant';
   if (error === 'temporarily_unavailable' || error === 'server_error') return 'unavailable';
   return status >= 400 ? 'refused' : 'misconfigured';

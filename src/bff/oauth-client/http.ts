@@ -1,7 +1,7 @@
 import type { CustomFetch } from 'openid-client';
 import { type Dispatcher, fetch } from 'undici';
 import { type AllowHttpFor, isSecureUrl } from '../secure-url.js';
-import { AuthorizationServerFailure } from './failure.js';
+import { AuthorizationServerFailure, markAnonymous } from './failure.js';
 
 /** No answer of an authorization server is this large; more is an attack or a mistake. */
 const LARGEST_ANSWER = 1024 * 1024;
@@ -34,7 +34,8 @@ export function authorizationServerFetch(options: HttpOptions): CustomFetch {
         signal,
         dispatcher: options.dispatcher,
       });
-      return await buffered(response);
+      const answer = await buffered(response);
+      return method === 'POST' ? answer : markAnonymous(answer);
     } catch (error) {
       throw error instanceof AuthorizationServerFailure ? error : unavailable(error, signal);
     }

@@ -63,7 +63,7 @@ export default [
     rule: 'P5',
     what: '401 is invalid_client, with whatever body',
     file: failure,
-    find: "if (error === 'invalid_client' || status === 401) return 'invalid_client';",
+    find: "if (!anonymous.has(response) && (error === 'invalid_client' || status === 401)) return 'invalid_client';",
     replace: '',
     tests: par,
   },

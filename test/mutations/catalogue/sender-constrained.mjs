@@ -23,6 +23,14 @@ export default [
     hostile,
   ),
   entry(
+    'P5',
+    'a 401 to a call without credentials is none either',
+    'src/bff/oauth-client/failure.ts',
+    '!anonymous.has(response) && ',
+    '',
+    'test/callback-id-token.e2e-spec.ts',
+  ),
+  entry(
     'F6',
     'a nonce is learnt from the authorization server’s answers',
     dpop,
