@@ -171,6 +171,34 @@ describe('the doctor', () => {
     expect(of(subject)).toMatchObject({ verdict: 'failure', why: expect.stringMatching(why) });
   });
 
+  it('P5: reads on where something is nested without end', async () => {
+    const nested = (open: string, end: string) => open.repeat(50_000) + end.repeat(50_000);
+    const { issuer } = hostile;
+    for (const value of [nested('[', ']'), nested('{"a":[', ']}')]) {
+      const body = `{"issuer":"${issuer}","jwks_uri":"${issuer}/jwks","scopes_supported":${value},"token_endpoint":${value}}`;
+      hostile.lies.discovery = { body };
+      const { code, of } = await report();
+      expect([code, of('signing keys')?.verdict]).toEqual([1, 'ok']);
+      expect(of('token endpoint')?.verdict).toBe('failure');
+    }
+  });
+
+  it('F6: pushes as a login would, with a proof of possession', async () => {
+    hostile.lies.discovery = { members: { dpop_signing_alg_values_supported: ['ES256'] } };
+    hostile.lies.par = { status: 400, body: { error: 'invalid_dpop_proof' } };
+    const { of } = await report({ DPOP: 'true' });
+    expect(of('push')).toMatchObject({ verdict: 'failure', offered: '400 invalid_dpop_proof' });
+    const [push] = hostile.to('par');
+    expect(push?.params.get('dpop_jkt')).toHaveLength(43);
+    expect(push?.headers['dpop']).toBeDefined();
+  });
+
+  it('reads the keys at an address of any length', async () => {
+    hostile.lies.discovery = { members: { jwks_uri: `${hostile.issuer}/jwks?${'x'.repeat(300)}` } };
+    expect((await report()).of('signing keys')?.verdict).toBe('ok');
+    expect(hostile.to('jwks').at(-1)?.target).toHaveLength(306);
+  });
+
   it('warns of what works and costs something: PAR that may be skipped, scopes and methods that aren’t listed', async () => {
     hostile.lies.discovery = {
       members: {

@@ -50,8 +50,8 @@ async function examineFrontend(frontend: Frontend): Promise<Finding[]> {
 }
 
 function documentFinding(frontend: string, subject: string, { url, problem }: RawDocument): Finding {
-  const judgement = problem === undefined ? fine : failure(`${url} ${problem}`);
-  return { frontend, subject, offered: problem === undefined ? url : '', used: '', ...judgement };
+  const judgement = problem === undefined ? fine : failure(`${shown(url)} ${problem}`);
+  return { frontend, subject, offered: problem === undefined ? shown(url) : '', used: '', ...judgement };
 }
 
 function offers({ name, options, allowHttpFor }: Frontend, metadata: RawMetadata): Finding[] {
@@ -68,7 +68,8 @@ function offers({ name, options, allowHttpFor }: Frontend, metadata: RawMetadata
 }
 
 async function keysFinding({ name, client, options }: Frontend, metadata: RawMetadata): Promise<Finding> {
-  const keys = await client.readRawDocument(shown(metadata['jwks_uri']));
+  const { jwks_uri: uri } = metadata;
+  const keys = await client.readRawDocument(typeof uri === 'string' ? uri : shown(uri));
   const finding = documentFinding(name, 'signing keys', keys);
   if (!keys.content) return finding;
   const { keys: listed } = keys.content;

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** `unknown`: it couldn't be looked at. */
 export type Verdict = 'ok' | 'warning' | 'failure' | 'unknown';
 
@@ -30,14 +32,14 @@ export function warning(why: string): Judgement {
 /** Characters of a value that somebody else wrote, without those that steer a terminal. */
 const LONGEST = 200;
 
+/** Not by JSON.stringify: that ends in an overflow of the stack where somebody has nested deep enough. */
+function word(offered: unknown): string {
+  return typeof offered === 'string' ? offered : inspect(offered, { depth: 1, breakLength: Infinity });
+}
+
 /** A value of the metadata in one line. */
 export function shown(offered: unknown): string {
   if (offered === undefined) return 'not said';
-  const text =
-    typeof offered === 'string'
-      ? offered
-      : Array.isArray(offered)
-        ? offered.map(shown).join(' ')
-        : JSON.stringify(offered);
+  const text = Array.isArray(offered) ? offered.map(word).join(' ') : word(offered);
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, LONGEST);
 }

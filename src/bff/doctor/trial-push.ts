@@ -1,5 +1,6 @@
 import type { Frontend } from '../frontend.js';
 import { authorizationRequest } from '../login/authorization-request.js';
+import { tokenBinding } from '../login/token-binding.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import { redact } from '../redact.js';
 import { failure, type Finding, fine, warning } from './finding.js';
@@ -15,9 +16,12 @@ const ADVICE: Record<AuthorizationServerFailure['outcome'], string> = {
 
 /** One authorization request, made and pushed as for a login (RFC 9126 §2); nobody is sent anywhere with what comes back. */
 export async function trialPush(frontend: Frontend): Promise<Pick<Finding, 'offered' | 'verdict' | 'why'>> {
-  const { parameters } = authorizationRequest(frontend, { returnTo: '/', parameters: {} }, undefined);
+  const { parameters, transaction } = authorizationRequest(frontend, { returnTo: '/', parameters: {} }, undefined);
   try {
-    const { par, expiresIn } = await frontend.client.authorizationRequest(parameters);
+    const { par, expiresIn } = await frontend.client.authorizationRequest(
+      parameters,
+      tokenBinding(frontend, transaction),
+    );
     if (par !== 'pushed')
       return { offered: '', ...warning('nothing was pushed: the options or the server don’t want it') };
     return { offered: `a request_uri for ${expiresIn} s`, ...fine };
