@@ -50,6 +50,9 @@ export function backchannel(url: URL, { issuer, backchannelUrl }: Pick<HttpOptio
 }
 
 async function buffered(response: Awaited<ReturnType<typeof fetch>>): Promise<Response> {
+  const { status } = response;
+  // RFC 9110 §15; a Response takes no other, and a broken answer is no broken connection: it isn't asked for again
+  if (status > 599) throw new AuthorizationServerFailure('misconfigured', `the answer’s status is ${status}`);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -59,9 +62,9 @@ async function buffered(response: Awaited<ReturnType<typeof fetch>>): Promise<Re
     if (size > LARGEST_ANSWER) throw new AuthorizationServerFailure('misconfigured', 'the answer is larger than 1 MB');
     chunks.push(bytes);
   }
-  const empty = [101, 204, 205, 304].includes(response.status);
+  const empty = [101, 204, 205, 304].includes(status);
   return new Response(empty ? null : Buffer.concat(chunks), {
-    status: response.status,
+    status,
     headers: [...response.headers],
   });
 }

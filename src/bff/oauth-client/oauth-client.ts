@@ -28,7 +28,7 @@ import { signedRequest } from './request-object.js';
 import { resourceIndicator } from './resource-indicator.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
 import { verifiedResponse } from './signed-response.js';
-import { type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
+import { spellingMistake, type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
 export interface AuthorizationRequestUrl {
   /** The URL that the browser is sent to. */
@@ -174,10 +174,10 @@ export class OAuthClient {
     return { ...asked, certificate: bound ? this.credentials.certificate()?.thumbprint : undefined };
   }
 
-  /** Tokens that aren't bound as was asked for are given back. */
+  /** Tokens that aren't bound as was asked for, or that no header can carry, are given back. */
   private async asBound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
     const tokens = tokenSetOf(response, binding);
-    const mistake = bindingMistake(response.token_type, binding);
+    const mistake = bindingMistake(response.token_type, binding) ?? spellingMistake(tokens);
     if (!mistake) return tokens;
     if (tokens.refreshToken !== undefined) await this.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});
     await this.revoke(tokens.accessToken, 'access_token').catch(() => {});

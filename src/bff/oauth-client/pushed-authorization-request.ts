@@ -10,6 +10,9 @@ import type { Configuration, CustomFetch, DPoPHandle } from 'openid-client';
 import { AuthorizationServerFailure } from './failure.js';
 import { repeated } from './retry.js';
 
+/** Characters. It goes into a `Location`, and browsers and proxies refuse whole answers with long fields: the user would see nothing at all. */
+const LONGEST_REQUEST_URI = 4096;
+
 export interface PushedAuthorizationRequest {
   requestUri: string;
   /** Seconds. */
@@ -43,6 +46,7 @@ export async function push(
     const raw = response.clone();
     const pushed = await processPushedAuthorizationResponse(server, client, response);
     await checkExpiresIn(raw);
+    checkLength(pushed.request_uri);
     return { requestUri: pushed.request_uri, expiresIn: pushed.expires_in };
   };
   // a second push makes its proof and its client assertion anew: a server may have remembered the first ones (RFC 9449 §8)
@@ -50,6 +54,11 @@ export async function push(
     pushOnce().catch((error: unknown) => (dpop && isDPoPNonceError(error) ? pushOnce() : Promise.reject(error)));
   const { result, attempts } = await repeated(pushWithNonce, signal);
   return { ...result, attempts };
+}
+
+function checkLength(requestUri: string): void {
+  if (requestUri.length <= LONGEST_REQUEST_URI) return;
+  throw new AuthorizationServerFailure('misconfigured', 'the request_uri is too long to go through a browser');
 }
 
 /** A positive integer (RFC 9126 §2.2); oauth4webapi also takes "60" and 1.5. */

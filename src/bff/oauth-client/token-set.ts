@@ -1,6 +1,7 @@
 import type { IDToken, TokenEndpointResponse } from 'openid-client';
 import type { TokenBinding } from './dpop.js';
 import type { DpopKey } from './dpop-key.js';
+import { AuthorizationServerFailure } from './failure.js';
 
 /** What the token endpoint answered (RFC 6749 §5.1), in the one shape in which it goes from here to the API proxy. Times are milliseconds since the epoch. */
 export interface TokenSet {
@@ -39,6 +40,12 @@ export function tokenSetOf(response: TokenEndpointResponse, { dpop, certificate 
     ...(dpop && { dpopKey: dpop }),
     ...(certificate !== undefined && { certificateThumbprint: certificate }),
   };
+}
+
+/** RFC 6749 appendix A.12: another character is one that no API would get to see, and each call would fail as if the browser had sent it. */
+export function spellingMistake({ accessToken }: TokenSet): AuthorizationServerFailure | undefined {
+  if (/^[\x20-\x7e]+$/.test(accessToken)) return undefined;
+  return new AuthorizationServerFailure('misconfigured', 'the access token has characters that none may have');
 }
 
 /** Keycloak says 0 for “never”. */

@@ -11,6 +11,30 @@ const pushLimits = 'src/bff/login/push-limits.ts';
 
 export default [
   {
+    rule: 'P5',
+    what: 'a status that there isn’t is no broken connection',
+    file: http,
+    find: 'if (status > 599) throw',
+    replace: 'if (status > 999) throw',
+    tests: par,
+  },
+  {
+    rule: 'P4',
+    what: 'a request_uri goes through a browser',
+    file: push,
+    find: 'checkLength(pushed.request_uri);',
+    replace: '',
+    tests: par,
+  },
+  {
+    rule: 'P5',
+    what: 'an access token goes into a header',
+    file: client,
+    find: ' ?? spellingMistake(tokens)',
+    replace: '',
+    tests: 'test/callback-id-token.e2e-spec.ts',
+  },
+  {
     rule: 'B1',
     what: 'the push carries the client’s credentials',
     file: push,
