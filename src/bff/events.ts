@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
+import { CredentialGauge, type KnownCredential } from './credential-gauge.js';
 import type { LoginError, ProblemCode } from './errors.js';
 import { redact } from './redact.js';
 
@@ -127,14 +128,7 @@ export class Events {
     'route',
     'status',
   ]);
-  private readonly credentials = new Gauge({
-    name: 'parlour_credential_expiry_timestamp_seconds',
-    help: 'When a client key or certificate ends, in seconds since the epoch',
-    labelNames: ['frontend', 'credential'],
-    registers: [this.registry],
-  });
-  /** The names of each frontend's credentials that the gauge shows. */
-  private readonly shown = new Map<string, string[]>();
+  private readonly credentials = new CredentialGauge(this.registry);
 
   /** Logs the event, with everything that looks like a secret taken out of the texts that others wrote. */
   record(event: BffEvent): void {
@@ -178,15 +172,8 @@ export class Events {
     this.calls.inc({ frontend, route, status: `${Math.floor(status / 100)}xx` });
   }
 
-  /** All that a frontend has: what it had before goes. Times are milliseconds since the epoch. */
-  credentialsKnown(frontend: string, credentials: readonly { name: string; expiresAt: number }[]): void {
-    for (const credential of this.shown.get(frontend) ?? []) this.credentials.remove({ frontend, credential });
-    for (const { name, expiresAt } of credentials)
-      this.credentials.set({ frontend, credential: name }, expiresAt / 1000);
-    this.shown.set(
-      frontend,
-      credentials.map(({ name }) => name),
-    );
+  credentialsKnown(frontend: string, credentials: readonly KnownCredential[]): void {
+    this.credentials.show(frontend, credentials);
   }
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

@@ -86,6 +86,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/reference.ts',
     'bff/errors.ts',
     'bff/renewable-dispatcher.ts',
+    'bff/credential-gauge.ts',
   ],
   ['bff/options/'],
   ['bff/key-material/'],
