@@ -1,3 +1,4 @@
+import { Calls } from './calls.js';
 import { refuseDamaged } from './embedded/damage.js';
 import { type Environment, isOpen, openEnvironment, pathOf } from './embedded/environment.js';
 import { startSweeping } from './embedded/expiry.js';
@@ -5,13 +6,7 @@ import { IndexSets } from './embedded/index-sets.js';
 import { Notices } from './embedded/notices.js';
 import { Records } from './embedded/records.js';
 import { unavailable } from './embedded/unavailable.js';
-import {
-  type NoticeListener,
-  type Storage,
-  StorageUnavailable,
-  type StoredRecord,
-  type Subscription,
-} from './storage.js';
+import type { NoticeListener, Storage, StoredRecord, Subscription } from './storage.js';
 
 /**
  * The embedded backend: LMDB in a folder of this machine, for any number of its processes (not for a network file system: LMDB's
@@ -30,8 +25,7 @@ class EmbeddedStorage implements Storage {
   readonly #sets: IndexSets;
   readonly #notices: Notices;
   readonly #stopSweeping: () => Promise<void>;
-  readonly #underWay = new Set<Promise<unknown>>();
-  #closed: Promise<void> | undefined;
+  readonly #calls = new Calls(unavailable);
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -42,7 +36,7 @@ class EmbeddedStorage implements Storage {
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
-    this.#refuseWhenClosed();
+    this.#calls.refuseWhenClosed();
     try {
       return this.#records.get(key);
     } catch (error) {
@@ -51,68 +45,49 @@ class EmbeddedStorage implements Storage {
   }
 
   put(key: string, value: Uint8Array, lifetime: number): Promise<void> {
-    return this.#run(() => this.#records.put(key, value, lifetime));
+    return this.#calls.run(() => this.#records.put(key, value, lifetime));
   }
 
   putIfAbsent(key: string, value: Uint8Array, lifetime: number): Promise<boolean> {
-    return this.#run(() => this.#records.putIfAbsent(key, value, lifetime));
+    return this.#calls.run(() => this.#records.putIfAbsent(key, value, lifetime));
   }
 
   compareAndSwap(key: string, version: string, value: Uint8Array, lifetime: number): Promise<boolean> {
-    return this.#run(() => this.#records.compareAndSwap(key, version, value, lifetime));
+    return this.#calls.run(() => this.#records.compareAndSwap(key, version, value, lifetime));
   }
 
   delete(key: string): Promise<boolean> {
-    return this.#run(() => this.#records.delete(key));
+    return this.#calls.run(() => this.#records.delete(key));
   }
 
   addToSet(key: string, member: string, lifetime: number): Promise<void> {
-    return this.#run(() => this.#sets.add(key, member, lifetime));
+    return this.#calls.run(() => this.#sets.add(key, member, lifetime));
   }
 
   removeFromSet(key: string, member: string): Promise<void> {
-    return this.#run(() => this.#sets.remove(key, member));
+    return this.#calls.run(() => this.#sets.remove(key, member));
   }
 
   membersOfSet(key: string): Promise<string[]> {
-    return this.#run(async () => this.#sets.members(key));
+    return this.#calls.run(async () => this.#sets.members(key));
   }
 
   publish(channel: string, notice: string): Promise<void> {
-    return this.#run(() => this.#notices.publish(channel, notice));
+    return this.#calls.run(() => this.#notices.publish(channel, notice));
   }
 
   subscribe(channel: string, listener: NoticeListener): Promise<Subscription> {
-    return this.#run(async () => this.#notices.subscribe(channel, listener));
+    return this.#calls.run(async () => this.#notices.subscribe(channel, listener));
   }
 
   ping(): Promise<void> {
-    return this.#run(() => this.#environment.ping());
+    return this.#calls.run(() => this.#environment.ping());
   }
 
   /** Lets what is under way come to its end: LMDB mustn't be touched once it's closed, that would end the process. */
   close(): Promise<void> {
     this.#notices.stop();
-    this.#closed ??= this.#stopSweeping()
-      .then(() => Promise.allSettled(this.#underWay))
-      .then(() => this.#environment.release());
-    return this.#closed;
-  }
-
-  async #run<T>(work: () => Promise<T>): Promise<T> {
-    this.#refuseWhenClosed();
-    const outcome = work();
-    this.#underWay.add(outcome);
-    try {
-      return await outcome;
-    } catch (error) {
-      throw await unavailable(error);
-    } finally {
-      this.#underWay.delete(outcome);
-    }
-  }
-
-  #refuseWhenClosed(): void {
-    if (this.#closed) throw new StorageUnavailable('The storage has been closed.');
+    const swept = this.#stopSweeping();
+    return this.#calls.close(() => swept.then(() => this.#environment.release()));
   }
 }

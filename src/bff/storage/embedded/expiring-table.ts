@@ -1,14 +1,7 @@
 import { type Database, getLastVersion } from 'lmdb';
+import { LONGEST_KEY, refuseLong } from '../lengths.js';
 import type { Environment } from './environment.js';
 import { decode, encode, newVersion, NOTHING, type StoredValue } from './stored-value.js';
-
-export const LONGEST_KEY = 400;
-
-/** Beforehand, because lmdb throws in the middle of writing, and what it has begun then ends the process at `close`. */
-export function refuseLong(text: string, longest: number): void {
-  const length = Buffer.byteLength(text);
-  if (length === 0 || length > longest) throw new RangeError(`${length} bytes where 1 to ${longest} are possible`);
-}
 
 /**
  * A table whose values expire. It's changed with conditional writes, not in transactions with a callback: those would hold the lock of

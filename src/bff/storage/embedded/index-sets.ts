@@ -1,5 +1,6 @@
+import { LONGEST_KEY, LONGEST_MEMBER, refuseLong } from '../lengths.js';
 import type { Environment } from './environment.js';
-import { ExpiringTable, LONGEST_KEY, refuseLong } from './expiring-table.js';
+import { ExpiringTable } from './expiring-table.js';
 import { isLiving, NOTHING } from './stored-value.js';
 
 /** A set is an expiring entry of its own and a row per member, so that adding to a large one costs no more than to a small one. */
@@ -73,8 +74,6 @@ interface RowRange {
   limit?: number;
 }
 
-/** LMDB's keys end at 1978 bytes, and a row's key is the set's and the member together. */
-const LONGEST_MEMBER = 1000;
 const SOME = 50;
 
 /** Bytes sort after all strings. */
