@@ -1,12 +1,19 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import type { Storage } from '../src/bff/storage/storage.js';
 
 export interface Clock {
+  /** Milliseconds that stand for a minute. */
+  minute: number;
+  /** A part of it that is long enough for a few calls. */
+  moment: number;
   start(): void;
-  /** Milliseconds. May take its time where the backend has a clock of its own. */
+  /** Milliseconds. Takes its time where the backend has a clock of its own. */
   advance(ms: number): void | Promise<void>;
   stop(): void;
 }
+
+export const MINUTE = 60_000;
 
 const NOT_DATE = [
   'hrtime',
@@ -23,6 +30,8 @@ const NOT_DATE = [
 
 /** For a backend that takes the time from `Date.now()`: nothing but `Date` is faked, so that everything else goes on. */
 export const fakeDate: Clock = {
+  minute: MINUTE,
+  moment: 1000,
   start() {
     jest.useFakeTimers({ now: Date.now(), doNotFake: [...NOT_DATE] });
   },
@@ -34,12 +43,23 @@ export const fakeDate: Clock = {
   },
 };
 
+/** For a backend that takes the time from elsewhere: a minute is short then. */
+export const realTime: Clock = {
+  minute: 1200,
+  moment: 300,
+  start: () => undefined,
+  async advance(ms) {
+    // a server counts whole milliseconds
+    await pause(ms + 2);
+  },
+  stop: () => undefined,
+};
+
 export interface Context {
   storage: () => Storage;
   clock: Clock;
 }
 
-export const MINUTE = 60_000;
 export const KEY = '{7fQx-_k}:session';
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const plain = (value: Uint8Array | undefined) => value && Buffer.from(value);

@@ -68,27 +68,28 @@ export function describeRecords({ storage }: Context): void {
 }
 
 export function describeLifetimes({ storage, clock }: Context): void {
+  const { minute, moment } = clock;
   it('has no record any more when its lifetime is over: for get, delete, compare-and-swap and put-if-absent', async () => {
     clock.start();
-    await storage().put(KEY, bytes('old'), MINUTE);
+    await storage().put(KEY, bytes('old'), minute);
     const version = await versionOf(storage(), KEY);
-    await clock.advance(MINUTE - 1000);
+    await clock.advance(minute - moment);
     expect(await valueOf(storage(), KEY)).toBe('old');
-    await clock.advance(1000);
+    await clock.advance(moment);
     expect(await storage().get(KEY)).toBeUndefined();
-    expect(await storage().compareAndSwap(KEY, version, bytes('swapped'), MINUTE)).toBe(false);
+    expect(await storage().compareAndSwap(KEY, version, bytes('swapped'), minute)).toBe(false);
     expect(await storage().delete(KEY)).toBe(false);
-    expect(await storage().putIfAbsent(KEY, bytes('new'), MINUTE)).toBe(true);
+    expect(await storage().putIfAbsent(KEY, bytes('new'), minute)).toBe(true);
     expect(await valueOf(storage(), KEY)).toBe('new');
   });
 
   it('counts the lifetime from the last write, be it longer or shorter than before', async () => {
     clock.start();
-    await storage().put('{a}:longer', bytes('1'), MINUTE);
-    await storage().put('{a}:shorter', bytes('1'), 3 * MINUTE);
-    await storage().put('{a}:longer', bytes('2'), 3 * MINUTE);
-    await storage().compareAndSwap('{a}:shorter', await versionOf(storage(), '{a}:shorter'), bytes('2'), MINUTE);
-    await clock.advance(2 * MINUTE);
+    await storage().put('{a}:longer', bytes('1'), minute);
+    await storage().put('{a}:shorter', bytes('1'), 3 * minute);
+    await storage().put('{a}:longer', bytes('2'), 3 * minute);
+    await storage().compareAndSwap('{a}:shorter', await versionOf(storage(), '{a}:shorter'), bytes('2'), minute);
+    await clock.advance(2 * minute);
     expect(await valueOf(storage(), '{a}:longer')).toBe('2');
     expect(await valueOf(storage(), '{a}:shorter')).toBeUndefined();
   });

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { type Context, countTo, MINUTE } from './storage-contract-context.js';
 
 export function describeSets({ storage, clock }: Context): void {
+  const { minute, moment } = clock;
   const SET = '{default:sub:1}:sessions';
   const members = async (key = SET): Promise<string[]> => (await storage().membersOfSet(key)).toSorted();
 
@@ -33,21 +34,21 @@ export function describeSets({ storage, clock }: Context): void {
 
   it('L8: a member is there for its own lifetime, counted from when it was last added', async () => {
     clock.start();
-    await storage().addToSet(SET, 'a', 3 * MINUTE);
-    await storage().addToSet(SET, 'b', MINUTE);
-    await storage().addToSet(SET, 'again', MINUTE);
-    await clock.advance(MINUTE - 1000);
-    await storage().addToSet(SET, 'again', 2 * MINUTE);
+    await storage().addToSet(SET, 'a', 3 * minute);
+    await storage().addToSet(SET, 'b', minute);
+    await storage().addToSet(SET, 'again', minute);
+    await clock.advance(minute - moment);
+    await storage().addToSet(SET, 'again', 2 * minute);
     expect(await members()).toEqual(['a', 'again', 'b']);
-    await clock.advance(1000);
+    await clock.advance(moment);
     expect(await members()).toEqual(['a', 'again']);
-    await clock.advance(MINUTE);
-    await storage().addToSet(SET, 'c', 2 * MINUTE);
-    await clock.advance(MINUTE);
+    await clock.advance(minute);
+    await storage().addToSet(SET, 'c', 2 * minute);
+    await clock.advance(minute);
     expect(await members()).toEqual(['c']);
-    await clock.advance(MINUTE);
+    await clock.advance(minute);
     expect(await members()).toEqual([]);
-    await storage().addToSet(SET, 'd', MINUTE);
+    await storage().addToSet(SET, 'd', minute);
     expect(await members()).toEqual(['d']);
   });
 }

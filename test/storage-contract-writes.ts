@@ -2,14 +2,15 @@ import { expect, it } from '@jest/globals';
 import { bytes, type Context, countTo, KEY, MINUTE, valueOf, versionOf } from './storage-contract-context.js';
 
 export function describePutIfAbsent({ storage, clock }: Context): void {
+  const { minute } = clock;
   it('A1: puts if absent once; what is there stays, with its lifetime and its version', async () => {
     clock.start();
-    expect(await storage().putIfAbsent(KEY, bytes('first'), MINUTE)).toBe(true);
+    expect(await storage().putIfAbsent(KEY, bytes('first'), minute)).toBe(true);
     const version = await versionOf(storage(), KEY);
-    expect(await storage().putIfAbsent(KEY, bytes('second'), 9 * MINUTE)).toBe(false);
+    expect(await storage().putIfAbsent(KEY, bytes('second'), 9 * minute)).toBe(false);
     expect(await valueOf(storage(), KEY)).toBe('first');
     expect(await versionOf(storage(), KEY)).toBe(version);
-    await clock.advance(MINUTE);
+    await clock.advance(minute);
     expect(await storage().get(KEY)).toBeUndefined();
   });
 
@@ -21,9 +22,9 @@ export function describePutIfAbsent({ storage, clock }: Context): void {
 
   it('A1: of a hundred parallel put-if-absent calls on an expired record exactly one wins', async () => {
     clock.start();
-    await storage().put(KEY, bytes('expired'), MINUTE);
-    await clock.advance(MINUTE);
-    const won = await Promise.all(countTo(100).map(n => storage().putIfAbsent(KEY, bytes(`${n}`), MINUTE)));
+    await storage().put(KEY, bytes('expired'), minute);
+    await clock.advance(minute);
+    const won = await Promise.all(countTo(100).map(n => storage().putIfAbsent(KEY, bytes(`${n}`), minute)));
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await valueOf(storage(), KEY)).toBe(`${won.indexOf(true)}`);
   });
