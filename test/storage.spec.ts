@@ -105,7 +105,7 @@ describe('a storage URL', () => {
     }
   });
 
-  it.each(['', './data', 'redis://localhost', 'sqlite:./x', 'file:', 'file://host/data', 'https://example.org'])(
+  it.each(['', './data', 'redis:localhost', 'sqlite:./x', 'file:', 'file://host/data', 'https://example.org'])(
     'anything else (%p) is refused, and it is said how it is written',
     async url => {
       await expect(openStorage(url)).rejects.toThrow(/file:\.\/folder or file:\/absolute\/folder/);

@@ -34,6 +34,7 @@ import { createOutbound, OUTBOUND } from './outbound.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionMiddleware } from './session/session.middleware.js';
 import { Sessions } from './session/session.js';
+import type { StorageObserver } from './storage/observer.js';
 import { openStorage } from './storage/open.js';
 import { STORAGE, type Storage } from './storage/storage.js';
 import { AccessTokens } from './tokens/access-token.js';
@@ -43,6 +44,15 @@ function authorityEvents(events: Events) {
   return {
     changed: () => events.record({ event: 'credential_changed', credential }),
     refused: (reason: string) => events.record({ event: 'credential_refused', credential, reason }),
+  };
+}
+
+function storageEvents(events: Events): StorageObserver {
+  return {
+    danger: reason => events.record({ event: 'configuration_danger', setting: 'STORAGE_URL', reason }),
+    lost: reason => events.record({ event: 'storage_lost', reason }),
+    recovered: server => events.record({ event: 'storage_recovered', server }),
+    unconfirmed: writes => events.storageUnconfirmed(writes),
   };
 }
 
@@ -63,7 +73,12 @@ function authorityEvents(events: Events) {
       inject: [GIVEN_OPTIONS, PATH_PREFIX],
       useFactory: (given: BffOptionsInput, pathPrefix: string) => readOptions(withPathPrefix(given, pathPrefix)),
     },
-    { provide: STORAGE, inject: [OPTIONS], useFactory: ({ storageUrl }: BffOptions) => openStorage(storageUrl) },
+    {
+      provide: STORAGE,
+      inject: [OPTIONS, Events],
+      useFactory: ({ storageUrl, outbound: { caFile } }: BffOptions, events: Events) =>
+        openStorage(storageUrl, { caFile, observer: storageEvents(events) }),
+    },
     {
       provide: OUTBOUND,
       inject: [OPTIONS, Events],

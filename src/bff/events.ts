@@ -68,6 +68,9 @@ export type BffEvent =
   | ({ event: 'credential_expired'; credential: string; expiresAt: string } & AtRequest)
   | ({ event: 'request_refused' } & Refusal)
   | ({ event: 'request_failed'; reason: string } & Refusal)
+  | { event: 'storage_lost'; reason: string }
+  | { event: 'storage_recovered'; server: string }
+  | { event: 'storage_unconfirmed'; writes: number }
   | { event: 'configuration_danger'; setting: string; reason: string };
 
 type Level = 'debug' | 'log' | 'warn' | 'error';
@@ -98,12 +101,15 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   credential_expired: 'error',
   request_refused: 'log',
   request_failed: 'error',
+  storage_lost: 'error',
+  storage_recovered: 'log',
+  storage_unconfirmed: 'warn',
   configuration_danger: 'warn',
 };
 
 /** Members whose text somebody else wrote. */
 const FOREIGN = new Set(['reason', 'error', 'errorDescription', 'path']);
-/** Milliseconds, for each purpose and format of each frontend. */
+/** Milliseconds, for each purpose and format of each frontend, and for unconfirmed writes. */
 const UNKNOWN_PAUSE = 60_000;
 
 /** The one place that logs and counts. */
@@ -128,6 +134,11 @@ export class Events {
     'route',
     'status',
   ]);
+  private readonly unconfirmed = this.counter(
+    'parlour_storage_unconfirmed_writes_total',
+    'Writes to the storage that no replica had in time',
+    [],
+  );
   private readonly credentials = new CredentialGauge(this.registry);
 
   /** Logs the event, with everything that looks like a secret taken out of the texts that others wrote. */
@@ -153,6 +164,11 @@ export class Events {
     if (now - (this.unknown.get(which) ?? -Infinity) < UNKNOWN_PAUSE) return false;
     this.unknown.set(which, now);
     return true;
+  }
+
+  storageUnconfirmed(writes: number): void {
+    this.unconfirmed.inc(writes);
+    if (this.isNews('unconfirmed')) this.record({ event: 'storage_unconfirmed', writes });
   }
 
   login(frontend: string, outcome: 'completed' | LoginError | ProblemCode): void {

@@ -1,7 +1,6 @@
-import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { OutboundOptions } from './bff.options.js';
-import { readCertificates } from './key-material/certificates.js';
+import { trusted } from './key-material/certificates.js';
 import { type FileObserver, LOOK_INTERVAL, WatchedFiles } from './key-material/watched-files.js';
 import { RenewableDispatcher } from './renewable-dispatcher.js';
 
@@ -47,10 +46,4 @@ function createDispatcher(options: OutboundOptions, ca: string[] | undefined, sh
     requestTls: connect,
     proxyTls: toProxy,
   });
-}
-
-/** `ca` replaces Node's own list, so the file's certificates are added to it. */
-function trusted(pem: string): string[] {
-  readCertificates(pem);
-  return [...getCACertificates('default'), pem];
 }

@@ -21,7 +21,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'SPA_DEV_URL', syntax: plain, server: 'spaDevUrl' },
   { name: 'CONTENT_SECURITY_POLICY', syntax: plain, server: 'contentSecurityPolicy' },
 
-  { name: 'STORAGE_URL', syntax: plain, option: 'storageUrl' },
+  { name: 'STORAGE_URL', syntax: plain, option: 'storageUrl', secret: true },
   { name: 'SESSION_KEYS', syntax: words, option: 'keys', secret: true },
   { name: 'PATH_PREFIX', syntax: plain, option: 'pathPrefix' },
   { name: 'TRUSTED_PROXIES', syntax: words, option: 'trustedProxies' },

@@ -89,7 +89,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/credential-gauge.ts',
   ],
   ['bff/options/'],
-  ['bff/key-material/'],
+  ['bff/key-material/', 'bff/storage-url.ts'],
   ['bff/secure-url.ts'],
 ];
 
@@ -113,6 +113,7 @@ const OWNERS: Record<string, string> = {
   'openid-client': 'bff/oauth-client/',
   oauth4webapi: 'bff/oauth-client/',
   lmdb: 'bff/storage/embedded/',
+  '@redis/client': 'bff/storage/redis/',
 };
 
 /** Every import that goes another way than down, as `file → file: why`. */

@@ -6,6 +6,7 @@ const needs = [
   { for: 'Chromium', package: 'libnss3', present: () => existsSync('/usr/bin/chromium') || isInstalled('libnss3') },
   { for: 'Chromium', package: 'libexpat1', present: () => existsSync('/usr/bin/chromium') || isInstalled('libexpat1') },
   { for: 'the tests behind a TLS terminator', package: 'nginx-light', present: () => isOnPath('nginx') },
+  { for: 'the tests of the storage', package: 'redis-server', present: () => isOnPath('redis-server') },
 ];
 
 const missing = needs.filter(need => !need.present()).map(need => need.package);

@@ -13,7 +13,7 @@ export const WRONG: Record<string, [string, string]> = {
   SPA_DIR: ['/nowhere', 'must be a folder'],
   SPA_DEV_URL: ['localhost:5173', 'must be an origin'],
   CONTENT_SECURITY_POLICY: ["default-src 'self'\r\nSet-Cookie: x=y", 'must be one line'],
-  STORAGE_URL: ['redis://localhost', 'Redis is still to come'],
+  STORAGE_URL: [`redis://u:${SECRET}@a,b`, 'names several servers'],
   SESSION_KEYS: [`${key()} ${SECRET}`, 'entry 2 must be'],
   PATH_PREFIX: ['app/', 'must be a path'],
   TRUSTED_PROXIES: ['10.0.0.0/8 any', 'entry 2 must be an IP address'],

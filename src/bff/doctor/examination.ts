@@ -16,7 +16,7 @@ import { trialPush } from './trial-push.js';
  * real push, and no other call that takes the client's credentials. Never rejects because of a server: that one is down is a finding.
  */
 export async function examine(options: BffOptions): Promise<Finding[]> {
-  const storage = await openStorage(options.storageUrl);
+  const storage = await openStorage(options.storageUrl, { caFile: options.outbound.caFile });
   const outbound = createOutbound(options.outbound);
   try {
     return await examineAll(options, storage, outbound);

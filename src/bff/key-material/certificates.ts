@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { getCACertificates } from 'node:tls';
 import { UnusableKeyMaterial } from './unusable.js';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -16,4 +17,10 @@ function certificate(pem: string): X509Certificate {
   } catch {
     throw new UnusableKeyMaterial('holds a damaged certificate');
   }
+}
+
+/** Authorities to trust, as TLS takes them: `ca` replaces Node's own list, so the file's certificates are added to it. */
+export function trusted(pem: string): string[] {
+  readCertificates(pem);
+  return [...getCACertificates('default'), pem];
 }

@@ -2,6 +2,7 @@ import { getDomain } from 'tldts';
 import { compile } from 'proxy-addr';
 import { text } from './rules.js';
 import { isSecureUrl } from '../secure-url.js';
+import { readStorageUrl } from '../storage-url.js';
 
 /**
  * Cookies with SameSite=Strict go to the same scheme and registrable domain only. Private suffixes count (github.io), and a host without a
@@ -80,10 +81,9 @@ export const localPath = text(value => {
   return same ? undefined : 'must be a path of this app, as /goodbye';
 });
 
-/** `file:` and a folder, relative or absolute; never `file://host`. */
 export const storageUrl = text(value => {
-  if (/^rediss?:/.test(value)) return 'must be file:<folder>; Redis is still to come';
-  return /^file:(?:\/\/(?=\/)|(?!\/\/))[^?#\0]+$/.test(value) ? undefined : 'must be file:<folder>, as file:./data';
+  const read = readStorageUrl(value);
+  return typeof read === 'string' ? read : undefined;
 });
 
 /** RFC 8707 §2: an absolute URI (RFC 3986 §4.3), which need be no address. */

@@ -1,0 +1,57 @@
+import { ErrorReply } from '@redis/client';
+import type { Server } from '../../storage-url.js';
+import { StorageUnavailable } from '../storage.js';
+
+/** The connection broke, or was given up: what was under way on it may have been done or not. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  constructor(server: string, cause: unknown) {
+    super(`${server}: ${cause === undefined ? 'the connection was closed' : said(cause)}`);
+  }
+}
+
+export function nameOf({ host, port }: Server): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What went wrong at Redis, as the one error that the seam knows. */
+export function unavailable(error: unknown): StorageUnavailable {
+  if (error instanceof StorageUnavailable) return error;
+  const text = said(error);
+  const meaning = MEANINGS[codeOf(error) ?? ''];
+  return new StorageUnavailable(`Redis failed: ${meaning === undefined ? '' : `${meaning}: `}${text}`, {
+    cause: new Error(text),
+  });
+}
+
+/** By the code that an error of Redis begins with. */
+const MEANINGS: Record<string, string> = {
+  OOM: 'its memory is full, and it may evict nothing (maxmemory)',
+  WRONGPASS: 'it refuses the user or the password of STORAGE_URL',
+  NOAUTH: 'it wants a user and a password in STORAGE_URL',
+  NOPERM: 'its user lacks a right that docs/deployment.md lists',
+  READONLY: 'it is a replica, which can’t be written to',
+  LOADING: 'it is still reading its data from the disk',
+  MISCONF: 'it can’t write to its disk, and takes no writes until it can',
+  NOREPLICAS: 'it has fewer replicas than min-replicas-to-write asks for',
+  CLUSTERDOWN: 'the cluster has a slot that no node serves',
+  MASTERDOWN: 'it is a replica that has lost its primary',
+};
+
+/** A server that doesn't know a command repeats its arguments, and those of HELLO hold the password (S3). */
+export function said(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.split(/,? with args beginning with/i, 1)[0] ?? '';
+}
+
+/** `MOVED 3999 127.0.0.1:6381`, and the same for ASK. */
+export function serverIn(redirect: string): Server {
+  const address = redirect.split(' ')[2] ?? '';
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
+/** The code of an error that the server answered with. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined;
+}
