@@ -103,6 +103,24 @@ describe('npm run keys -- client', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it.each([[null], ['-----BEGIN PRIVATE KEY-----'], [5], [{}]])(
+    'C7: leaves a file alone that holds %j for a key',
+    async entry => {
+      const content = JSON.stringify({ keys: [entry] });
+      writeFileSync(at('keys'), content);
+      await expect(make('client', { file: at('keys'), rotate: true })).rejects.toThrow('nothing to rotate');
+      expect(readFileSync(at('keys'), 'utf8')).toBe(content);
+    },
+  );
+
+  it('S3: prints of the old keys what’s public, whatever else stands in the file', async () => {
+    await make('client', { file: at('keys') });
+    const old = keysIn('keys').map(key => ({ ...key, D: key.d, backup: { d: key.d } }));
+    writeFileSync(at('keys'), JSON.stringify({ keys: old }));
+    const text = await make('client', { file: at('keys'), rotate: true });
+    for (const { d = '?' } of keysIn('keys')) expect(text).not.toContain(d);
+  });
+
   it('S3: quotes nothing of a file that it can’t rotate', async () => {
     writeFileSync(at('keys'), 'hunter2hunter2');
     const refused = await make('client', { file: at('keys'), rotate: true }).catch(String);

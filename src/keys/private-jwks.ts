@@ -14,7 +14,8 @@ export interface MadeKey {
   published: { keys: JWK[] };
 }
 
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'exp'];
+/** RFC 7517 §4, RFC 7518 §6: a closed list, since whoever wrote the file may have written anything. */
+const PUBLIC_MEMBERS = ['kid', 'alg', 'use', 'kty', 'crv', 'x', 'y', 'n', 'e'];
 
 /** A private JWK Set with one new key; or, with `rotate`, that key ahead of those which the file has. `days`: its life, written into `exp`. */
 export async function makeClientKey(
@@ -35,7 +36,7 @@ export async function makeClientKey(
 }
 
 function publicMembers(jwk: object): JWK {
-  return Object.fromEntries(Object.entries(jwk).filter(([member]) => !PRIVATE_MEMBERS.includes(member)));
+  return Object.fromEntries(Object.entries(jwk).filter(([member]) => PUBLIC_MEMBERS.includes(member)));
 }
 
 /** No message quotes the file. */
@@ -47,6 +48,11 @@ function keysOf(file: string): object[] {
     throw new KeyFileProblem(`${file} can't be read as a JWK Set, so there's nothing to rotate`, { cause: error });
   }
   const keys = typeof content === 'object' && content !== null && 'keys' in content ? content.keys : undefined;
-  if (!Array.isArray(keys)) throw new KeyFileProblem(`${file} holds no JWK Set, so there's nothing to rotate`);
+  if (!Array.isArray(keys) || !keys.every(isJwk))
+    throw new KeyFileProblem(`${file} holds no JWK Set, so there's nothing to rotate`);
   return keys;
+}
+
+function isJwk(entry: unknown): entry is object {
+  return typeof entry === 'object' && entry !== null && 'kty' in entry;
 }

@@ -211,4 +211,20 @@ export default [
     '',
     EXPIRY,
   ),
+  entry(
+    'C7',
+    'keys: a file that holds no keys is left alone',
+    'src/keys/private-jwks.ts',
+    ' || !keys.every(isJwk)',
+    '',
+    'test/keys.spec.ts',
+  ),
+  entry(
+    'S3',
+    'keys: what is printed for registration is public',
+    'src/keys/private-jwks.ts',
+    'PUBLIC_MEMBERS.includes(member)',
+    "!['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'exp'].includes(member)",
+    'test/keys.spec.ts',
+  ),
 ];
