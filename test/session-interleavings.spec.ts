@@ -74,7 +74,7 @@ beforeAll(async () => {
   await Promise.all(instances.map(({ frontend }) => frontend.client.prepare()));
 });
 afterAll(async () => {
-  Logger.overrideLogger(true as never);
+  Logger.overrideLogger(true);
   await storage.close();
 });
 
@@ -115,7 +115,7 @@ type Login = Awaited<ReturnType<typeof loggedIn>>;
 function hostWrites(frontend: Frontend, sessions: Sessions, id: string): Promise<void> {
   const data = { cookie: { originalMaxAge: null }, cart: ['book'] };
   return new Promise((resolve, reject) => {
-    new SessionStore(frontend, sessions).set(id, data as never, error => (error ? reject(error) : resolve()));
+    new SessionStore(frontend, sessions).set(id, data, error => (error ? reject(error) : resolve()));
   });
 }
 
