@@ -112,7 +112,7 @@ export default [
   entry(
     'P1',
     'a private CA is trusted',
-    'src/bff/outbound.ts',
+    'src/bff/key-material/certificates.ts',
     "return [...getCACertificates('default'), pem];",
     "return getCACertificates('default');",
     outbound,
