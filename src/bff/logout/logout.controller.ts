@@ -1,11 +1,11 @@
 import { Controller, Get, HttpCode, Inject, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { setCookie } from '../cookies.js';
 import { CsrfGuard, NavigationGuard } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf } from '../frontend.js';
 import { setSecurityHeaders } from '../security-headers.js';
+import { dropSessionCookie } from '../session/session-cookie.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { Sessions } from '../session/session.js';
 import {
@@ -39,13 +39,7 @@ export class LogoutController {
     const home = homeOf(request, frontend);
     if (!session) return { redirectUrl: home };
     const tokens = await this.sessions.endAndRevoke(session, 'logout');
-    setCookie(response, {
-      name: frontend.cookies.session,
-      value: '',
-      maxAge: 0,
-      secure: frontend.secureCookies,
-      sameSite: 'strict',
-    });
+    dropSessionCookie(response, frontend);
     const { subject } = session;
     const handle = await prepareEndSession(frontend, {
       subject,

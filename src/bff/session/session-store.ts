@@ -1,7 +1,8 @@
 import { type SessionData, Store } from 'express-session';
 import type { Frontend } from '../frontend.js';
-import type { Sessions } from './session.js';
+import { sessionCookie } from './session-cookie.js';
 import type { Session } from './session-record.js';
+import type { Sessions } from './session.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -68,9 +69,4 @@ export class SessionStore extends Store {
     const session = await this.sessions.find(this.frontend, id);
     if (session) await this.sessions.endAndRevoke(session, 'logout');
   }
-}
-
-/** Host-only and Strict: no sibling's, no other site's request carries it (RFC 10017 §6.1.3.2). No lifetime: the deadlines are kept on the server. */
-export function sessionCookie({ secureCookies }: Frontend) {
-  return { path: '/', httpOnly: true, secure: secureCookies, sameSite: 'strict' as const, originalMaxAge: null };
 }

@@ -1,14 +1,13 @@
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
-import { unsign } from 'cookie-signature';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
-import { cookiesOf, setCookie } from '../cookies.js';
 import { isActivity } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf, Frontends } from '../frontend.js';
+import { dropSessionCookie, isForged, sessionCookie } from './session-cookie.js';
 import type { Session } from './session-record.js';
-import { AttachedSession, sessionCookie, SessionStore } from './session-store.js';
+import { AttachedSession, SessionStore } from './session-store.js';
 import { Sessions } from './session.js';
 
 /** The request's living session. */
@@ -62,9 +61,10 @@ export class SessionMiddleware implements NestMiddleware {
   }
 
   /** A signature under a key that has gone looks like a forged one: the operator should hear of it (R8), once, since the cookie goes. */
-  private dropCookie(request: Request, response: Response, { name, cookies, secureCookies: secure }: Frontend): void {
-    this.events.unknownKey({ frontend: name, purpose: 'session signature', reference: referenceOf(request) });
-    setCookie(response, { name: cookies.session, value: '', maxAge: 0, secure, sameSite: 'strict' });
+  private dropCookie(request: Request, response: Response, frontend: Frontend): void {
+    const reference = referenceOf(request);
+    this.events.unknownKey({ frontend: frontend.name, purpose: 'session signature', reference });
+    dropSessionCookie(response, frontend);
   }
 }
 
@@ -98,17 +98,4 @@ function expressSession(frontend: Frontend, sessions: Sessions): RequestHandler 
     saveUninitialized: false,
     rolling: false,
   });
-}
-
-/**
- * A cookie whose signature doesn't open is deleted (B22). One that opens and whose session has ended is left alone: while a login in another tab is
- * finishing, a late answer to the old cookie would delete the new one.
- */
-function isForged(request: Request, { cookies, keys }: Frontend): boolean {
-  const value = cookiesOf(request).get(cookies.session);
-  if (value === undefined) return false;
-  // express-session's form: `s:<id>.<signature>`, percent-encoded
-  const signed = value.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2B', '+');
-  const opens = (key: Buffer) => unsign(signed.slice(2), key.toString('base64url')) !== false;
-  return !signed.startsWith('s:') || !keys.secrets('session signature').some(opens);
 }

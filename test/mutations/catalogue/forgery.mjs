@@ -87,7 +87,7 @@ export default [
   {
     rule: 'B3',
     what: 'the session cookie has Secure',
-    file: 'src/bff/session/session-store.ts',
+    file: 'src/bff/session/session-cookie.ts',
     find: 'httpOnly: true, secure: secureCookies',
     replace: 'httpOnly: true, secure: false',
     tests: cookies,
@@ -103,7 +103,7 @@ export default [
   {
     rule: 'B4',
     what: 'the session cookie has HttpOnly',
-    file: 'src/bff/session/session-store.ts',
+    file: 'src/bff/session/session-cookie.ts',
     find: 'httpOnly: true, secure',
     replace: 'httpOnly: false, secure',
     tests: cookies,
@@ -111,7 +111,7 @@ export default [
   {
     rule: 'B5',
     what: 'the session cookie is Strict',
-    file: 'src/bff/session/session-store.ts',
+    file: 'src/bff/session/session-cookie.ts',
     find: "sameSite: 'strict' as const",
     replace: "sameSite: 'lax' as const",
     tests: cookies,
