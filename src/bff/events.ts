@@ -7,7 +7,8 @@ import { redact } from './redact.js';
 export { referenceOf } from './reference.js';
 
 /** Why a session ended. */
-export type EndReason = 'logout' | 'replaced' | 'different_user' | 'refresh_token_rejected';
+export type EndReason =
+  'logout' | 'replaced' | 'different_user' | 'refresh_token_rejected' | 'revoked' | 'backchannel_logout';
 export type PushOutcome =
   | 'created'
   | 'unavailable'

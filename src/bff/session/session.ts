@@ -5,7 +5,9 @@ import type { Frontend } from '../frontend.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import { AccessTokens } from '../tokens/access-token.js';
 import { revokeTokens } from '../tokens/revocation.js';
+import { announce } from '../tokens/session-notices.js';
 import { createTokens, readTokens, takeTokens } from '../tokens/token-store.js';
+import { writeObituary } from './obituary.js';
 import { indexKeys, type Session, sessionHandle, sessionKey, type SessionRecord } from './session-record.js';
 
 /** Milliseconds between two writes of the idle deadline, or a tenth of it where that is shorter. */
@@ -69,11 +71,14 @@ export class Sessions {
   async end(session: Session, reason: EndReason): Promise<TokenSet | undefined> {
     const { frontend, key, handle } = session;
     const wasAlive = await frontend.records.delete(`${key}:session`);
+    if (wasAlive) await writeObituary(session, reason);
     const tokens = await takeTokens(session);
     await frontend.records.delete(`${key}:seen`);
     await frontend.records.delete(`${key}:data`);
     for (const index of indexKeys(frontend, session)) await frontend.records.storage.removeFromSet(index, key);
-    if (wasAlive) this.events.record({ event: 'session_ended', frontend: frontend.name, session: handle, reason });
+    if (!wasAlive) return tokens;
+    this.events.record({ event: 'session_ended', frontend: frontend.name, session: handle, reason });
+    await announce(session, { type: 'ended', reason });
     return tokens;
   }
 
