@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { Counter, Registry } from 'prom-client';
-import { CredentialGauge, type KnownCredential } from './credential-gauge.js';
+import type { KnownCredential } from './credential-gauge.js';
 import type { LoginError, ProblemCode } from './errors.js';
+import { Metrics } from './metrics.js';
 import { redact } from './redact.js';
 
 export { referenceOf } from './reference.js';
@@ -115,39 +115,18 @@ const UNKNOWN_PAUSE = 60_000;
 
 /** The one place that logs and counts. */
 export class Events {
-  readonly registry = new Registry();
+  private readonly metrics = new Metrics();
+  readonly registry = this.metrics.registry;
   private readonly logger = new Logger('Parlour');
   /** When each was last said, by the monotonic clock. */
   private readonly unknown = new Map<string, number>();
-  private readonly logins = this.counter('parlour_logins_total', 'Logins by outcome', ['frontend', 'outcome']);
-  private readonly pushes = this.counter('parlour_pushes_total', 'Pushed authorization requests by outcome', [
-    'frontend',
-    'outcome',
-  ]);
-  private readonly refreshes = this.counter('parlour_refreshes_total', 'Refreshes by outcome', ['frontend', 'outcome']);
-  private readonly started = this.counter('parlour_sessions_started_total', 'Sessions started', ['frontend']);
-  private readonly ended = this.counter('parlour_sessions_ended_total', 'Sessions ended by reason', [
-    'frontend',
-    'reason',
-  ]);
-  private readonly calls = this.counter('parlour_proxied_requests_total', 'Proxied API calls by status class', [
-    'frontend',
-    'route',
-    'status',
-  ]);
-  private readonly unconfirmed = this.counter(
-    'parlour_storage_unconfirmed_writes_total',
-    'Writes to the storage that no replica had in time',
-    [],
-  );
-  private readonly credentials = new CredentialGauge(this.registry);
 
   /** Logs the event, with everything that looks like a secret taken out of the texts that others wrote. */
   record(event: BffEvent): void {
     const entries = Object.entries(event).filter(([, value]) => value !== undefined);
     const written = entries.map(([name, value]) => [name, FOREIGN.has(name) ? redact(String(value)) : value]);
     this.logger[EVENT_LEVELS[event.event]](Object.fromEntries(written));
-    if (event.event === 'session_ended') this.ended.inc({ frontend: event.frontend, reason: event.reason });
+    if (event.event === 'session_ended') this.metrics.ended.inc({ frontend: event.frontend, reason: event.reason });
   }
 
   /** Whoever likes can send what was sealed under keys that nobody has: one line a minute says as much as a thousand. */
@@ -168,32 +147,28 @@ export class Events {
   }
 
   storageUnconfirmed(writes: number): void {
-    this.unconfirmed.inc(writes);
+    this.metrics.unconfirmed.inc(writes);
     if (this.isNews('unconfirmed')) this.record({ event: 'storage_unconfirmed', writes });
   }
 
   login(frontend: string, outcome: 'completed' | LoginError | ProblemCode): void {
-    this.logins.inc({ frontend, outcome });
-    if (outcome === 'completed') this.started.inc({ frontend });
+    this.metrics.logins.inc({ frontend, outcome });
+    if (outcome === 'completed') this.metrics.started.inc({ frontend });
   }
 
   pushed(frontend: string, outcome: PushOutcome): void {
-    this.pushes.inc({ frontend, outcome });
+    this.metrics.pushes.inc({ frontend, outcome });
   }
 
   refreshed(frontend: string, outcome: RefreshOutcome): void {
-    this.refreshes.inc({ frontend, outcome });
+    this.metrics.refreshes.inc({ frontend, outcome });
   }
 
   proxied(frontend: string, route: string, status: number): void {
-    this.calls.inc({ frontend, route, status: `${Math.floor(status / 100)}xx` });
+    this.metrics.calls.inc({ frontend, route, status: `${Math.floor(status / 100)}xx` });
   }
 
   credentialsKnown(frontend: string, credentials: readonly KnownCredential[]): void {
-    this.credentials.show(frontend, credentials);
-  }
-
-  private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+    this.metrics.credentials.show(frontend, credentials);
   }
 }

@@ -86,9 +86,9 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/reference.ts',
     'bff/errors.ts',
     'bff/renewable-dispatcher.ts',
-    'bff/credential-gauge.ts',
+    'bff/metrics.ts',
   ],
-  ['bff/options/'],
+  ['bff/options/', 'bff/credential-gauge.ts'],
   ['bff/key-material/', 'bff/storage-url.ts'],
   ['bff/secure-url.ts'],
 ];

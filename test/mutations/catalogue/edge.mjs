@@ -106,8 +106,8 @@ export default [
     'S3',
     'labels come from the configuration and the code',
     'src/bff/events.ts',
-    'this.logins.inc({ frontend, outcome });',
-    'this.logins.inc({ frontend, outcome: `${outcome}-${Math.random()}` });',
+    'this.metrics.logins.inc({ frontend, outcome });',
+    'this.metrics.logins.inc({ frontend, outcome: `${outcome}-${Math.random()}` });',
     'test/operations-management.e2e-spec.ts',
   ),
   entry(
