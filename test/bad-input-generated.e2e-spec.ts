@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { connect } from 'node:net';
-import { text as readAll } from 'node:stream/consumers';
+import { connect, type Socket } from 'node:net';
 import { type ApiStub, startApiStub } from './support/api-stub.js';
 import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { generatedRequest, linesOf } from './support/generated-requests.js';
@@ -36,13 +35,22 @@ interface Answer {
   body: string;
 }
 
-/** Everything until the connection ends; whoever is silent for five seconds hangs. */
+/** Everything until the connection ends, or a stream of events has begun; whoever is silent for five seconds hangs. */
 async function ask(lines: string[]): Promise<Answer> {
   const socket = connect(parlour.port, '127.0.0.1');
   socket.setTimeout(5000, () => socket.destroy(new Error(`no answer to ${lines[0]}`)));
   socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  const [head = '', body = ''] = (await readAll(socket)).split(/\r\n\r\n([^]*)/);
+  const [head = '', body = ''] = (await read(socket)).split(/\r\n\r\n([^]*)/);
   return { status: Number(head.split(' ')[1]), head: head.toLowerCase(), body };
+}
+
+async function read(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) {
+    text += (chunk as Buffer).toString('latin1');
+    if (/^content-type: text\/event-stream[^]*^retry: /im.test(text)) break;
+  }
+  return text;
 }
 
 /** Our own origin, or the authorization server's endpoints: there's no other place for a redirect. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { LOGIN_PARAMETERS } from '../src/bff/bff.options.js';
 import { API_PATH, ENDPOINTS, RESERVED } from '../src/bff/endpoints.js';
 import { LOGIN_ERRORS, PROBLEMS, type Problem } from '../src/bff/errors.js';
-import { EVENT_LEVELS, Events } from '../src/bff/events.js';
+import { type EndReason, EVENT_LEVELS, Events } from '../src/bff/events.js';
+import { isTold } from '../src/bff/session/session-events.js';
 import { codes, membersWithValues, sectionOf, tableUnder } from './support/contract.js';
 import { eventMembers, valuesOfAlias } from './support/event-types.js';
 
@@ -48,6 +49,14 @@ describe('docs/contract.md, errors', () => {
 
   it('has every login_error', () => {
     expect(tableUnder('`login_error`').flatMap(row => codes(row['login_error']))).toEqual([...LOGIN_ERRORS]);
+  });
+});
+
+describe('docs/contract.md, session events', () => {
+  it('has every reason that a stream gives', () => {
+    const given = valuesOfAlias('EndReason').filter(reason => isTold(reason as EndReason));
+    const said = tableUnder('Why a session ended').flatMap(row => codes(row['reason']));
+    expect(said.toSorted()).toEqual([...given, 'idle', 'absolute'].toSorted());
   });
 });
 

@@ -31,6 +31,9 @@ import { JwksController } from './jwks.controller.js';
 import { LogoutController } from './logout/logout.controller.js';
 import { refuseMovedRoutes } from './moved-routes.js';
 import { createOutbound, OUTBOUND } from './outbound.js';
+import { OpenStreams } from './session/open-streams.js';
+import { SessionEventsController } from './session/session-events.controller.js';
+import { SessionWatch } from './session/session-watch.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionMiddleware } from './session/session.middleware.js';
 import { Sessions } from './session/session.js';
@@ -62,6 +65,7 @@ function storageEvents(events: Events): StorageObserver {
     LoginController,
     CallbackController,
     SessionController,
+    SessionEventsController,
     LogoutController,
     JwksController,
     ApiProxyController,
@@ -93,6 +97,8 @@ function storageEvents(events: Events): StorageObserver {
         new Frontends({ options, storage, outbound, events }),
     },
     Sessions,
+    SessionWatch,
+    OpenStreams,
     ErrorFilter,
     Pushes,
     LoginEnd,

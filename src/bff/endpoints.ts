@@ -3,6 +3,7 @@ export const ENDPOINTS = {
   '/login': 'GET',
   '/callback': 'GET',
   '/session': 'GET',
+  '/session/events': 'GET',
   '/logout': 'POST',
   '/logout/continue': 'GET',
   '/logout/callback': 'GET',

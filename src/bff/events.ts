@@ -168,6 +168,10 @@ export class Events {
     this.metrics.calls.inc({ frontend, route, status: `${Math.floor(status / 100)}xx` });
   }
 
+  streamsChanged(frontend: string, by: 1 | -1): void {
+    this.metrics.streams.inc({ frontend }, by);
+  }
+
   credentialsKnown(frontend: string, credentials: readonly KnownCredential[]): void {
     this.metrics.credentials.show(frontend, credentials);
   }

@@ -1,4 +1,4 @@
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { CredentialGauge } from './credential-gauge.js';
 
 /** What is counted; docs/contract.md holds the list, and a test compares them. */
@@ -22,6 +22,12 @@ export class Metrics {
     'Writes to the storage that no replica had in time',
     [],
   );
+  readonly streams = new Gauge({
+    name: 'parlour_event_streams',
+    help: 'Open streams of session events',
+    labelNames: ['frontend'],
+    registers: [this.registry],
+  });
   readonly credentials = new CredentialGauge(this.registry);
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

@@ -15,14 +15,14 @@ export interface GeneratedRequest {
 
 const words = (list: string) => list.trim().split(/\s+/);
 
-const paths = [...Object.keys(ENDPOINTS), ...RESERVED, '/session/events', '/api', '/api/orders', '/', '/contract.md'];
+const paths = [...Object.keys(ENDPOINTS), ...RESERVED, '/api', '/api/orders', '/', '/contract.md'];
 const parameters = words(
   'return_to prompt login_hint ui_locales acr_values max_age state code iss error handle response __proto__ a[b]',
 );
 const fields = words(`
   Accept Origin Sec-Fetch-Site Sec-Fetch-Mode Sec-Fetch-Dest Sec-Purpose Service-Worker X-Session-Passive Forwarded
   X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-HTTP-Method-Override Referer Authorization Range If-None-Match
-  Content-Type Accept-Encoding Access-Control-Request-Method Access-Control-Request-Headers Upgrade`);
+  Content-Type Accept-Encoding Last-Event-ID Access-Control-Request-Method Access-Control-Request-Headers Upgrade`);
 const known = words(`
   1 0 -1 1e9 * null none text/html application/json cors navigate document same-origin same-site cross-site login consent
   POST bytes=0-1 websocket /orders https://evil.example //evil.example /\\evil.example /%2f%2fevil.example

@@ -19,6 +19,8 @@ export interface Session extends TokenOwner {
   user: Record<string, unknown>;
   idleExpiresAt: number;
   refreshable: boolean;
+  /** When its tokens were obtained, at login or by a refresh. */
+  refreshedAt: number;
   /** The earlier of the absolute deadline and the refresh token's end, where that is known. */
   expiresAt: number;
 }

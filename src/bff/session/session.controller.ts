@@ -4,6 +4,7 @@ import { CsrfGuard } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { frontendOf } from '../frontend.js';
 import { setSecurityHeaders } from '../security-headers.js';
+import { sessionView } from './session-view.js';
 import { sessionOf } from './session.middleware.js';
 
 /** What the SPA knows of its session: who, and until when. Never a token. */
@@ -16,19 +17,6 @@ export class SessionController {
     setSecurityHeaders(request, response, frontendOf(request));
     const session = sessionOf(request);
     if (!session) return { authenticated: false };
-    const { user, expiresAt, idleExpiresAt, refreshable } = session;
-    return {
-      authenticated: true,
-      user,
-      session: {
-        expiresAt: isoTime(expiresAt),
-        idleExpiresAt: isoTime(Math.min(idleExpiresAt, expiresAt)),
-        refreshable,
-      },
-    };
+    return { authenticated: true, user: session.user, session: sessionView(session) };
   }
-}
-
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

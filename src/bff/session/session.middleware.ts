@@ -52,11 +52,10 @@ export class SessionMiddleware implements NestMiddleware {
     });
   }
 
-  /** A poll isn't a person: it says so with `X-Session-Passive: 1`, and `/session` never slides. */
+  /** A poll isn't a person: it says so with `X-Session-Passive: 1`, and what asks about sessions never slides. */
   private async slide(request: Request): Promise<void> {
     const current = sessionOf(request);
-    if (!current || request.headers['x-session-passive'] === '1' || isSessionEndpoint(request, current.frontend))
-      return;
+    if (!current || request.headers['x-session-passive'] === '1' || isPoll(request, current.frontend)) return;
     if (isActivity(request, current.frontend)) await this.sessions.slide(current);
   }
 
@@ -68,9 +67,12 @@ export class SessionMiddleware implements NestMiddleware {
   }
 }
 
+const POLLED = ['/session', '/session/events', '/sessions'];
+
 /** As Express matches it: in any case, with or without a slash at the end. A middleware's `path` is what its own route leaves. */
-function isSessionEndpoint({ baseUrl, path }: Request, frontend: Frontend): boolean {
-  return (baseUrl + path).replace(/\/$/, '').toLowerCase() === frontend.path('/session').toLowerCase();
+function isPoll({ method, baseUrl, path }: Request, frontend: Frontend): boolean {
+  const asked = (baseUrl + path).replace(/\/$/, '').toLowerCase();
+  return /^(GET|HEAD)$/.test(method) && POLLED.some(each => frontend.path(each).toLowerCase() === asked);
 }
 
 /** Starts the session of a finished login under a new id (B21), which is the only way that a session begins. */

@@ -7,6 +7,7 @@ import { AccessTokens } from '../tokens/access-token.js';
 import { revokeTokens } from '../tokens/revocation.js';
 import { announce } from '../tokens/session-notices.js';
 import { createTokens, readTokens, takeTokens } from '../tokens/token-store.js';
+import { nearestDeadline } from './deadlines.js';
 import { writeObituary } from './obituary.js';
 import { indexKeys, type Session, sessionHandle, sessionKey, type SessionRecord } from './session-record.js';
 
@@ -65,6 +66,8 @@ export class Sessions {
     const now = Date.now();
     if (now - (session.idleExpiresAt - idle) < Math.min(SLIDE_EVERY, idle / 10)) return;
     await session.frontend.records.put(`${session.key}:seen`, now, idle);
+    // whoever was told that it expires is told that it doesn't
+    if (now >= nearestDeadline(session).warnAt) await announce(session, { type: 'slid' });
   }
 
   /** Ends it for every request that comes after; gives back the tokens, for the caller to revoke. Ending twice is the same as once. */
@@ -141,5 +144,6 @@ function sessionOfRecords(
     expiresAt: Math.min(record.expiresAt, tokens.refreshExpiresAt ?? Infinity),
     idleExpiresAt: seenAt + frontend.options.sessionIdleTimeout * 1000,
     refreshable: tokens.refreshToken !== undefined,
+    refreshedAt: tokens.obtainedAt,
   };
 }

@@ -8,6 +8,8 @@ export type SessionNotice =
   | { type: 'refreshed' }
   /** A refresh has come to nothing; the session goes on. */
   | { type: 'refresh_failed' }
+  /** Its idle deadline, which was near, has moved. */
+  | { type: 'slid' }
   | { type: 'ended'; reason: EndReason };
 
 type Whose = Pick<TokenOwner, 'frontend' | 'key'>;

@@ -31,7 +31,7 @@ export default [
     'B21',
     '/session doesn’t slide the idle deadline',
     `${session}session.middleware.ts`,
-    ' || isSessionEndpoint(request, current.frontend)',
+    ' || isPoll(request, current.frontend)',
     '',
     spec('session-deadlines'),
   ),
