@@ -63,6 +63,8 @@ export class SessionStore extends Store {
     const stored = await this.frontend.records.get<HostData>(key);
     if (!stored && Object.keys(data).length === 0) return;
     await this.frontend.records.put(key, data, session.absoluteExpiresAt - Date.now());
+    // it may have ended in between, and its end deletes this record after the session's own
+    if (!(await this.sessions.find(this.frontend, id))) await this.frontend.records.delete(key);
   }
 
   private async end(id: string): Promise<void> {
