@@ -15,9 +15,9 @@ import { AccessTokens } from '../src/bff/tokens/access-token.js';
 import { readTokens } from '../src/bff/tokens/token-store.js';
 import { named } from './support/generated-runs.js';
 import { randomKey, temporaryDirectory } from './support/parlour.js';
+import { startRedis } from './support/redis-server.js';
 import { inTurn, ISSUER, RotatingTokens } from './support/rotating-tokens.js';
 
-const RUNS = 10_000;
 /** Runs that are under way together: most of the time each waits for the disk. */
 const AT_ONCE = 50;
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
@@ -51,9 +51,8 @@ const server = new RotatingTokens();
 let storage: Storage;
 let instances: [Instance, Instance];
 
-beforeAll(async () => {
-  Logger.overrideLogger(false);
-  storage = await openStorage(`file:${join(temporaryDirectory(), 'data')}`);
+async function startInstances(url: string): Promise<void> {
+  storage = await openStorage(url);
   const options = readOptions({
     publicUrl: 'https://app.example',
     issuer: ISSUER,
@@ -72,11 +71,10 @@ beforeAll(async () => {
   };
   instances = [instance(), instance()];
   await Promise.all(instances.map(({ frontend }) => frontend.client.prepare()));
-});
-afterAll(async () => {
-  Logger.overrideLogger(true);
-  await storage.close();
-});
+}
+
+beforeAll(() => Logger.overrideLogger(false));
+afterAll(() => Logger.overrideLogger(true));
 
 const EXPIRED = { obtainedAt: Date.now() - 400_000, expiresAt: Date.now() - 100_000 };
 let ids = 0;
@@ -139,14 +137,31 @@ async function isAlive({ frontend, sessions }: Instance, { id, grant, session }:
   expect(server.livingRefreshToken(grant)).toBeDefined();
 }
 
-describe('whatever happens to a session in whatever order, at two instances', () => {
-  const generatedActs = fc.array(fc.tuple(fc.constantFrom(...acts), fc.constantFrom(0, 1)), {
-    minLength: 2,
-    maxLength: 5,
+const generatedActs = fc.array(fc.tuple(fc.constantFrom(...acts), fc.constantFrom(0, 1)), {
+  minLength: 2,
+  maxLength: 5,
+});
+
+const BACKENDS = [
+  { name: 'embedded', runs: 10_000, open: async () => ({ url: `file:${join(temporaryDirectory(), 'data')}` }) },
+  { name: 'Redis', runs: 1000, open: () => startRedis() },
+];
+
+describe.each(BACKENDS)('whatever happens to a session in whatever order, at two instances ($name)', backend => {
+  let opened: { url: string; close?: () => Promise<void> };
+  beforeAll(async () => {
+    opened = await backend.open();
+    await startInstances(opened.url);
+  });
+  afterAll(async () => {
+    await storage.close();
+    await opened.close?.();
   });
 
   it(
-    named(`R1, R3, R4, R10: no token is lost or used twice, and no session comes back, in ${RUNS} generated orders`),
+    named(
+      `R1, R3, R4, R10: no token is lost or used twice, and no session comes back, in ${backend.runs} generated orders`,
+    ),
     async () => {
       const property = fc.asyncProperty(fc.scheduler(), generatedActs, async (orders, chosen) => {
         const first = await loggedIn(instances[0]);
@@ -165,7 +180,7 @@ describe('whatever happens to a session in whatever order, at two instances', ()
         expect(server.reused).toEqual([]);
       });
       const part = (number: number) =>
-        fc.assert(property, { numRuns: RUNS / AT_ONCE, seed: seed + number, endOnFailure: true });
+        fc.assert(property, { numRuns: backend.runs / AT_ONCE, seed: seed + number, endOnFailure: true });
       await Promise.all(Array.from({ length: AT_ONCE }, (_, number) => part(number)));
     },
     300_000,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { CLIENT_ID, CLIENT_SECRET, randomKey, temporaryDirectory, until } from './support/parlour.js';
 import { type ParlourProcess, startProcess } from './support/parlour-process.js';
+import { startRedis } from './support/redis-server.js';
 import { cookieHeader, loggedIn, type RecordingApi, startRecordingApi } from './support/scene.js';
 
 let hostile: Hostile;
@@ -26,10 +27,13 @@ afterEach(async () => {
 });
 
 /** Processes of their own on one storage, and a session whose access token has expired. */
-async function startWithExpiredSession(count: number): Promise<{ cookie: string; all: ParlourProcess[] }> {
+async function startWithExpiredSession(
+  count: number,
+  storageUrl = `file:${temporaryDirectory()}/data`,
+): Promise<{ cookie: string; all: ParlourProcess[] }> {
   const shared = {
     SESSION_KEYS: randomKey(),
-    STORAGE_URL: `file:${temporaryDirectory()}/data`,
+    STORAGE_URL: storageUrl,
     API_ROUTES: `/api=${api.url}`,
     OUTBOUND_TIMEOUT: '1',
   };
@@ -47,16 +51,20 @@ const call = ({ url }: ParlourProcess, cookie: string) =>
   fetch(`${url}/api/orders`, { headers: { cookie, 'x-csrf': '1' } });
 const refreshes = () => hostile.to('token', 'refresh_token');
 describe('several processes and one session', () => {
-  it('R1: of 1,000 parallel calls to four processes one refreshes, and all of them go on with what came', async () => {
-    const { cookie, all } = await startWithExpiredSession(4);
-    const calls = all.flatMap(one => Array.from({ length: 250 }, () => call(one, cookie)));
-    const answers = await Promise.all(calls);
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(refreshes()).toHaveLength(1);
-    const newest = hostile.issued.findLast(({ kind }) => kind === 'access_token')?.value;
-    expect(new Set(api.requests.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${newest}`]));
-    expect(api.requests).toHaveLength(1000);
-  });
+  it.each(['embedded', 'Redis'])(
+    'R1: of 1,000 parallel calls to four processes one refreshes, and all of them go on with what came (%s)',
+    async backend => {
+      const redis = backend === 'Redis' ? await startRedis() : undefined;
+      const { cookie, all } = await startWithExpiredSession(4, redis?.url);
+      const answers = await Promise.all(all.flatMap(one => Array.from({ length: 250 }, () => call(one, cookie))));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(refreshes()).toHaveLength(1);
+      const newest = hostile.issued.findLast(({ kind }) => kind === 'access_token')?.value;
+      expect(new Set(api.requests.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${newest}`]));
+      expect(api.requests).toHaveLength(1000);
+      await redis?.close();
+    },
+  );
 
   /** The first refresh has arrived and isn't answered; then `happens` to its process, while two others wait. */
   async function whileRefreshing(happens: (holder: ParlourProcess) => void) {
