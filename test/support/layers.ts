@@ -78,6 +78,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/security-headers.ts',
     'bff/endpoints.ts',
     'bff/unread-body.ts',
+    'bff/form-body.ts',
   ],
   [
     'bff/bff.options.ts',

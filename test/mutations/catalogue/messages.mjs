@@ -203,7 +203,14 @@ export default [
     "'none'",
     spec('callback-response-mode'),
   ),
-  entry('S4', 'a form has 16 kB at most', form, 'size > LARGEST', 'size > Infinity', spec('callback-response-mode')),
+  entry(
+    'S4',
+    'a form has 16 kB at most',
+    'src/bff/form-body.ts',
+    'size > LARGEST',
+    'size > Infinity',
+    spec('callback-response-mode'),
+  ),
   entry(
     'S4',
     'each field of a form comes once',
@@ -223,7 +230,7 @@ export default [
   entry(
     'S4',
     'a form says that it is one',
-    form,
+    'src/bff/form-body.ts',
     "if (type?.trim().toLowerCase() !== 'application/x-www-form-urlencoded')",
     "if (type?.trim().toLowerCase() === 'application/json')",
     spec('callback-response-mode'),
