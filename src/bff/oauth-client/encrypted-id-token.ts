@@ -16,39 +16,52 @@ interface Registered {
  * Opens the ID token of each token response, where one is registered as encrypted: what goes on is the signed one inside, which openid-client verifies
  * and `id_token_hint` takes (OpenID Connect RP-Initiated Logout §2). With the keys of this moment, where openid-client would keep those of its start.
  */
-export function decryptingIdTokens(
-  fetch: CustomFetch,
-  { idTokenEncryptedResponseAlg: alg, idTokenEncryptedResponseEnc: enc = DEFAULT_ENC }: FrontendOptions,
-  keys: () => ClientKey[],
-): CustomFetch {
-  if (alg === undefined) return fetch;
+export function decryptingIdTokens(fetch: CustomFetch, options: FrontendOptions, keys: () => ClientKey[]): CustomFetch {
+  const registered = registeredIn(options);
+  if (!registered) return fetch;
   return async (url, init) => {
     const response = await fetch(url, init);
     const asksForTokens = init.body instanceof URLSearchParams && init.body.has('grant_type');
-    return asksForTokens && response.ok ? decrypted(response, { alg, enc }, keys()) : response;
+    return asksForTokens && response.ok ? decrypted(response, registered, keys()) : response;
   };
+}
+
+/**
+ * The signed JWT inside a logout token, which may be encrypted where ID tokens are, with the same keys (OpenID Connect Back-Channel Logout 1.0 §2.4): it's
+ * told by its five parts (RFC 7516 §7.1).
+ */
+export async function signedLogoutToken(jwt: string, options: FrontendOptions, keys: ClientKey[]): Promise<string> {
+  const registered = registeredIn(options);
+  return registered && jwt.split('.').length === 5 ? signedInside(jwt, registered, keys) : jwt;
+}
+
+function registeredIn({
+  idTokenEncryptedResponseAlg: alg,
+  idTokenEncryptedResponseEnc: enc = DEFAULT_ENC,
+}: FrontendOptions): Registered | undefined {
+  return alg === undefined ? undefined : { alg, enc };
 }
 
 async function decrypted(response: Response, registered: Registered, keys: ClientKey[]): Promise<Response> {
   const body = await bodyOf(response);
   // absent, or no text: that's for openid-client to say
   if (typeof body['id_token'] !== 'string') return response;
-  const idToken = await signedIdToken(body['id_token'], registered, keys);
+  const idToken = await signedInside(body['id_token'], registered, keys);
   const { status, headers } = response;
   return new Response(JSON.stringify({ ...body, id_token: idToken }), { status, headers });
 }
 
 /** Not encrypted, though it's registered to be: somebody has taken the encryption off. */
-async function signedIdToken(idToken: string, { alg, enc }: Registered, keys: ClientKey[]): Promise<string> {
+async function signedInside(jwt: string, { alg, enc }: Registered, keys: ClientKey[]): Promise<string> {
   try {
-    const { kid } = decodeProtectedHeader(idToken);
+    const { kid } = decodeProtectedHeader(jwt);
     const allowed = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc] };
     // without a kid (RFC 7516 §4.1.6) each may be the one that it was encrypted to
     const candidates = keys.filter(each => each.alg === alg && (kid === undefined || each.kid === kid));
-    const { plaintext } = await Promise.any(candidates.map(({ key }) => compactDecrypt(idToken, key, allowed)));
+    const { plaintext } = await Promise.any(candidates.map(({ key }) => compactDecrypt(jwt, key, allowed)));
     return new TextDecoder().decode(plaintext);
   } catch (cause) {
-    throw new AuthorizationServerFailure('misconfigured', `the ID token isn’t encrypted to us with ${alg} and ${enc}`, {
+    throw new AuthorizationServerFailure('misconfigured', `the token isn’t encrypted to us with ${alg} and ${enc}`, {
       cause,
     });
   }

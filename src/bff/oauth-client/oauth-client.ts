@@ -26,6 +26,7 @@ import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metada
 import { askingBeforeSending, sendingWhile } from './sending.js';
 import { signedRequest } from './request-object.js';
 import { resourceIndicator } from './resource-indicator.js';
+import { ServerKeys } from './server-keys.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
 import { verifiedResponse } from './signed-response.js';
 import { spellingMistake, type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
@@ -45,6 +46,7 @@ export interface AuthorizationRequestUrl {
 export class OAuthClient {
   /** Of the authorization server and of the APIs. */
   readonly nonces = new DpopNonces();
+  readonly serverKeys: ServerKeys;
   private readonly metadata: Metadata;
   private readonly authentication: ClientAuth;
   private readonly fetch: CustomFetch;
@@ -61,6 +63,7 @@ export class OAuthClient {
     const check = (server: ServerMetadata) =>
       checkMetadata(server, { options, allowHttpFor: http.allowHttpFor, requestAlg: credentials.signingKey()?.alg });
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
+    this.serverKeys = new ServerKeys(this.metadata, this.fetch);
   }
 
   /** Reads the metadata ahead of the first login, so that what's wrong with it is in the log when the server starts. Never fails: that waits for a login. */
