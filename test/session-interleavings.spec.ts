@@ -83,7 +83,8 @@ let ids = 0;
 async function loggedIn({ frontend, sessions }: Instance) {
   const { grant, ...tokens } = server.login();
   const id = `id ${(ids += 1)}`;
-  const session = await sessions.start(frontend, id, { ...tokens, ...EXPIRED }, { subject: 'alice', user: {} });
+  const login = { subject: 'alice', user: {} };
+  const session = await sessions.start(frontend, id, { ...tokens, ...EXPIRED }, login, Date.now() / 1000);
   return { id, grant, session };
 }
 

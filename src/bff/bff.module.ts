@@ -28,12 +28,14 @@ import { LoginEnd } from './login/login-end.js';
 import { LoginController } from './login/login.controller.js';
 import { Pushes } from './login/push.js';
 import { JwksController } from './jwks.controller.js';
+import { BackChannelLogoutController } from './logout/back-channel-logout.controller.js';
 import { LogoutController } from './logout/logout.controller.js';
 import { refuseMovedRoutes } from './moved-routes.js';
 import { createOutbound, OUTBOUND } from './outbound.js';
 import { OpenStreams } from './session/open-streams.js';
 import { SessionEventsController } from './session/session-events.controller.js';
 import { SessionWatch } from './session/session-watch.js';
+import { LoggedOutSessions } from './session/logged-out-sessions.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionMiddleware } from './session/session.middleware.js';
 import { Sessions } from './session/session.js';
@@ -67,6 +69,7 @@ function storageEvents(events: Events): StorageObserver {
     SessionController,
     SessionEventsController,
     LogoutController,
+    BackChannelLogoutController,
     JwksController,
     ApiProxyController,
     EndpointsController,
@@ -99,6 +102,7 @@ function storageEvents(events: Events): StorageObserver {
     Sessions,
     SessionWatch,
     OpenStreams,
+    LoggedOutSessions,
     ErrorFilter,
     Pushes,
     LoginEnd,
@@ -112,6 +116,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     @Inject(STORAGE) private readonly storage: Storage,
     @Inject(OUTBOUND) private readonly outbound: Dispatcher,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+    @Inject(LoggedOutSessions) private readonly loggedOutSessions: LoggedOutSessions,
     @Inject(Frontends) private readonly frontends: Frontends,
   ) {
     super();
@@ -126,9 +131,10 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     refuseMovedRoutes(this.application);
   }
 
-  /** After the server has let its requests finish. A refresh goes on without its request. */
+  /** After the server has let its requests finish. A refresh goes on without its request, and so does what a back-channel logout revokes. */
   async onApplicationShutdown(): Promise<void> {
     await this.accessTokens.settled();
+    await this.loggedOutSessions.settled();
     await this.frontends.close();
     await this.outbound.close();
     await this.storage.close();

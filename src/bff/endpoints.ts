@@ -7,10 +7,11 @@ export const ENDPOINTS = {
   '/logout': 'POST',
   '/logout/continue': 'GET',
   '/logout/callback': 'GET',
+  '/backchannel-logout': 'POST',
   '/jwks': 'GET',
 } as const satisfies Record<string, string>;
 
 /** Paths that are kept for later releases. */
-export const RESERVED = ['/sessions', '/backchannel-logout'] as const;
+export const RESERVED = ['/sessions'] as const;
 
 export const API_PATH = '/api';

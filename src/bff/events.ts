@@ -53,6 +53,9 @@ export type BffEvent =
   | ({ event: 'login_failed'; loginError: LoginError; reason: string } & Said & AtRequest)
   | ({ event: 'callback_refused'; reason: string } & AtRequest)
   | ({ event: 'session_ended'; reason: EndReason } & AtSession)
+  | ({ event: 'backchannel_logout_completed'; sessions: number } & AtRequest)
+  | ({ event: 'backchannel_logout_refused'; reason: string } & AtRequest)
+  | ({ event: 'backchannel_logout_failed'; reason: string } & AtRequest)
   | ({ event: 'refresh_completed' } & AtSession)
   | ({ event: 'refresh_failed'; outcome: RefreshOutcome } & Said & AtSession)
   | ({ event: 'refresh_orphaned' } & AtSession)
@@ -86,6 +89,9 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   login_failed: 'warn',
   callback_refused: 'warn',
   session_ended: 'log',
+  backchannel_logout_completed: 'log',
+  backchannel_logout_refused: 'warn',
+  backchannel_logout_failed: 'error',
   refresh_completed: 'log',
   refresh_failed: 'warn',
   refresh_orphaned: 'warn',

@@ -50,6 +50,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'ID_TOKEN_SIGNED_RESPONSE_ALG', syntax: plain, option: 'idTokenSignedResponseAlg' },
   { name: 'ID_TOKEN_ENCRYPTED_RESPONSE_ALG', syntax: plain, option: 'idTokenEncryptedResponseAlg' },
   { name: 'ID_TOKEN_ENCRYPTED_RESPONSE_ENC', syntax: plain, option: 'idTokenEncryptedResponseEnc' },
+  { name: 'LOGOUT_TOKEN_TYP', syntax: plain, option: 'logoutTokenTyp' },
   { name: 'PROFILE', syntax: plain, option: 'profile' },
   { name: 'PAR', syntax: plain, option: 'par' },
   { name: 'REQUIRE_PUSHED_AUTHORIZATION_REQUESTS', syntax: flag, option: 'requirePushedAuthorizationRequests' },

@@ -15,6 +15,8 @@ import { KEEP_ALIVE, listen } from './hostile/listen.js';
 
 export * from './hostile/catalogue.js';
 export * from './hostile/signed-response-lies.js';
+export * from './hostile/logout-token-lies.js';
+export { logoutToken } from './hostile/logout-token.js';
 export { listen } from './hostile/listen.js';
 export type { AnswerLie, AuthorizationLie, IdTokenLie, KeysLie, Lies } from './hostile/lies.js';
 export type { Call, Client, Endpoint } from './hostile/call.js';

@@ -33,6 +33,7 @@ export const REFUSED: [string, unknown, string][] = [
   ['clientAuthMethod', 'none', 'may not be none'],
   ['clientAuthMethod', 'private_key', 'must be one of client_secret_basic'],
   ['clientJwksFile', '/nowhere/keys', 'must be a file that can be read'],
+  ['logoutTokenTyp', 'logout', 'must be one of JWT, logout+jwt'],
   ['clientAssertionTyp', 'jwt', 'must be one of JWT, client-authentication+jwt'],
   ['clientCertFile', '/nowhere/cert', 'must be a file that can be read'],
   ['clientKeyFile', '/nowhere/key', 'must be a file that can be read'],

@@ -41,6 +41,7 @@ export const WRONG: Record<string, [string, string]> = {
   ID_TOKEN_SIGNED_RESPONSE_ALG: ['HS256', 'must be one of RS256'],
   ID_TOKEN_ENCRYPTED_RESPONSE_ALG: ['RSA1_5', 'must be one of RSA-OAEP'],
   ID_TOKEN_ENCRYPTED_RESPONSE_ENC: ['A128', 'must be one of A128CBC-HS256'],
+  LOGOUT_TOKEN_TYP: ['logout', 'must be one of JWT, logout+jwt'],
   PROFILE: ['fapi', 'must be one of fapi2, fapi2-message-signing'],
   PAR: ['yes', 'must be one of required, auto, off'],
   REQUIRE_PUSHED_AUTHORIZATION_REQUESTS: ['1', 'must be true or false'],

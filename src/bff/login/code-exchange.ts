@@ -13,6 +13,8 @@ export interface Login {
   tokens: TokenSet;
   subject: string;
   sid?: string;
+  /** The ID token's, in seconds since the epoch. */
+  issuedAt: number;
   user: Record<string, unknown>;
 }
 
@@ -76,10 +78,11 @@ async function loginOf(
   const userinfo = frontend.options.userinfo
     ? await frontend.client.userinfo(tokens.accessToken, claims.sub, binding)
     : {};
-  const { sub: subject, sid } = claims;
+  const { sub: subject, sid, iat: issuedAt } = claims;
   return {
     tokens,
     subject,
+    issuedAt,
     ...(typeof sid === 'string' && { sid }),
     user: allowed({ ...userinfo, ...claims }, frontend),
   };

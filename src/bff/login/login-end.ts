@@ -4,6 +4,7 @@ import type { LoginError } from '../errors.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf } from '../frontend.js';
 import { failureOf } from '../oauth-client/failure.js';
+import { LoggedOutMeanwhile } from '../session/tombstone.js';
 import { sessionOf, startSession } from '../session/session.middleware.js';
 import { Sessions } from '../session/session.js';
 import { revokeTokens } from '../tokens/revocation.js';
@@ -32,19 +33,24 @@ export class LoginEnd {
       await revokeTokens({ frontend, handle: 'none' }, login.tokens, this.events);
       return this.back(request, transaction, 'different_user', { reason: 'another sub came back' });
     }
-    await this.start(request, frontend, login);
+    try {
+      await this.start(request, frontend, login);
+    } catch (error) {
+      if (!(error instanceof LoggedOutMeanwhile)) throw error;
+      return this.back(request, transaction, 'login_failed', {
+        reason: 'the authorization server has ended it already',
+      });
+    }
     this.reportScope(request, frontend, login);
     return transaction.returnTo;
   }
 
   /** Tokens that no session could be made of are nobody's: they are given back. */
-  private async start(request: Request, frontend: Frontend, { tokens, subject, sid, user }: Login): Promise<void> {
+  private async start(request: Request, frontend: Frontend, login: Login): Promise<void> {
+    const { tokens, subject, sid, issuedAt, user } = login;
+    const record = { subject, user, ...(sid !== undefined && { sid }) };
     try {
-      await startSession(request, this.sessions, frontend, tokens, {
-        subject,
-        user,
-        ...(sid !== undefined && { sid }),
-      });
+      await startSession(request, this.sessions, frontend, tokens, record, issuedAt);
     } catch (error) {
       await revokeTokens({ frontend, handle: 'none' }, tokens, this.events);
       throw error;

@@ -13,6 +13,7 @@ import {
   KEY_MANAGEMENT_ALGS,
   LOGIN_PARAMETERS,
   type LoginParameter,
+  LOGOUT_TOKEN_TYPS,
   OWN_PARAMETERS,
   type Profile,
   PROFILES,
@@ -83,6 +84,9 @@ export class FrontendOptions {
   @MayBeAbsent()
   @Must(oneOf(CONTENT_ENCRYPTION_ALGS))
   idTokenEncryptedResponseEnc?: string;
+
+  @Must(oneOf(LOGOUT_TOKEN_TYPS))
+  logoutTokenTyp: (typeof LOGOUT_TOKEN_TYPS)[number] = 'JWT';
 
   /** FAPI 2.0: what breaks it keeps the server from starting. */
   @MayBeAbsent()

@@ -18,6 +18,9 @@ export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 /** The `typ` of client assertions (draft-ietf-oauth-rfc7523bis §4): some servers refuse them without the second, some with it. */
 export const ASSERTION_TYPS = ['JWT', 'client-authentication+jwt'] as const;
 
+/** The `typ` of logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.4): with the first, one that says either, or nothing; the second alone where it's known to come. */
+export const LOGOUT_TOKEN_TYPS = ['JWT', 'logout+jwt'] as const;
+
 /** Asymmetric ones alone: with HS* the client secret would sign, and `none` doesn't (RFC 8725 §3.1). */
 export const SIGNATURE_ALGS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
 

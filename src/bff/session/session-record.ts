@@ -35,12 +35,19 @@ export function sessionHandle(frontend: Frontend, key: string): string {
   return frontend.keys.mac('handle', key).slice(0, 16);
 }
 
-/** Index sets: which sessions a `sid`, or a subject, has at this frontend's issuer. */
+/**
+ * Index sets: which sessions a `sid`, or a subject, has at this frontend's issuer. Under every key: after a rotation they stand under an older one, and a
+ * process that doesn't have the newest yet finds them all the same.
+ */
 export function indexKeys(
   { keys, name, options }: Frontend,
-  { subject, sid }: { subject: string; sid?: string | undefined },
+  { subject, sid }: { subject?: string | undefined; sid?: string | undefined },
 ): string[] {
-  const index = (kind: string, value: string) =>
-    `{${name}:${kind}:${keys.mac('storage key', JSON.stringify([options.issuer, kind, value]))}}:sessions`;
-  return [index('sub', subject), ...(sid === undefined ? [] : [index('sid', sid)])];
+  const index = (kind: string, value: string | undefined) =>
+    value === undefined
+      ? []
+      : keys
+          .macs('storage key', JSON.stringify([options.issuer, kind, value]))
+          .map(mac => `{${name}:${kind}:${mac}}:sessions`);
+  return [...index('sub', subject), ...index('sid', sid)];
 }

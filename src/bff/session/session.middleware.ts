@@ -85,9 +85,15 @@ export async function startSession(
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate((error: unknown) => (error ? reject(error) : resolve()));
   });
-  const started = await sessions.start(frontend, request.sessionID, ...login);
-  request.session.bff = new AttachedSession(started);
-  return started;
+  try {
+    const started = await sessions.start(frontend, request.sessionID, ...login);
+    request.session.bff = new AttachedSession(started);
+    return started;
+  } catch (error) {
+    // the id has changed: express-session would send it, for a session that there isn't
+    Reflect.deleteProperty(request, 'session');
+    throw error;
+  }
 }
 
 function expressSession(frontend: Frontend, sessions: Sessions): RequestHandler {

@@ -6,13 +6,17 @@ import type { TokenSet } from '../oauth-client/token-set.js';
 import { AccessTokens } from '../tokens/access-token.js';
 import { revokeTokens } from '../tokens/revocation.js';
 import { announce } from '../tokens/session-notices.js';
-import { createTokens, readTokens, takeTokens } from '../tokens/token-store.js';
+import { createTokens, readTokens, takeTokens, type TokenOwner } from '../tokens/token-store.js';
 import { nearestDeadline } from './deadlines.js';
 import { writeObituary } from './obituary.js';
 import { indexKeys, type Session, sessionHandle, sessionKey, type SessionRecord } from './session-record.js';
+import { isLoggedOut, LoggedOutMeanwhile } from './tombstone.js';
 
 /** Milliseconds between two writes of the idle deadline, or a tenth of it where that is shorter. */
 const SLIDE_EVERY = 60_000;
+
+/** What has to be known of a session to end it. */
+type Ending = TokenOwner & { [Known in 'subject' | 'sid']?: Session[Known] | undefined };
 
 /** Sessions from login to end. A session lives while all three of its records do: the session's, the tokens' and the idle deadline's. */
 @Injectable()
@@ -22,12 +26,16 @@ export class Sessions {
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
   ) {}
 
-  /** The session record comes last: before it, there's no session. */
+  /**
+   * The session record comes last: before it, there's no session. `issuedAt`: the ID token's, in seconds since the epoch. Throws {@link LoggedOutMeanwhile}
+   * when the authorization server has ended the login already (L11).
+   */
   async start(
     frontend: Frontend,
     sessionId: string,
     tokens: TokenSet,
     login: Pick<SessionRecord, 'subject' | 'user' | 'sid'>,
+    issuedAt: number,
   ): Promise<Session> {
     const { records, options } = frontend;
     const now = Date.now();
@@ -38,6 +46,12 @@ export class Sessions {
     await records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000);
     for (const index of indexKeys(frontend, login)) await records.storage.addToSet(index, key, record.expiresAt - now);
     await records.put(`${key}:session`, record, record.expiresAt - now);
+    // only now: a logout that has left no tombstone yet finds the session in the index
+    if (await isLoggedOut(frontend, login, issuedAt)) {
+      await records.delete(`${key}:session`);
+      await clear(session);
+      throw new LoggedOutMeanwhile();
+    }
     this.events.record({ event: 'login_completed', frontend: frontend.name, session: session.handle });
     this.events.login(frontend.name, 'completed');
     return session;
@@ -71,14 +85,11 @@ export class Sessions {
   }
 
   /** Ends it for every request that comes after; gives back the tokens, for the caller to revoke. Ending twice is the same as once. */
-  async end(session: Session, reason: EndReason): Promise<TokenSet | undefined> {
+  async end(session: Ending, reason: EndReason): Promise<TokenSet | undefined> {
     const { frontend, key, handle } = session;
     const wasAlive = await frontend.records.delete(`${key}:session`);
     if (wasAlive) await writeObituary(session, reason);
-    const tokens = await takeTokens(session);
-    await frontend.records.delete(`${key}:seen`);
-    await frontend.records.delete(`${key}:data`);
-    for (const index of indexKeys(frontend, session)) await frontend.records.storage.removeFromSet(index, key);
+    const tokens = await clear(session);
     if (!wasAlive) return tokens;
     this.events.record({ event: 'session_ended', frontend: frontend.name, session: handle, reason });
     await announce(session, { type: 'ended', reason });
@@ -124,6 +135,16 @@ export class Sessions {
     await this.end(session, 'refresh_token_rejected');
     throw new BffError('session_ended');
   }
+}
+
+/** What is left of a session without its record. Gives back its tokens. */
+async function clear(session: Ending): Promise<TokenSet | undefined> {
+  const { frontend, key } = session;
+  const tokens = await takeTokens(session);
+  // tokens that don't open here are left by that
+  for (const kind of ['tokens', 'seen', 'data']) await frontend.records.delete(`${key}:${kind}`);
+  for (const index of indexKeys(frontend, session)) await frontend.records.storage.removeFromSet(index, key);
+  return tokens;
 }
 
 function sessionOfRecords(

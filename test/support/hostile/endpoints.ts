@@ -21,6 +21,8 @@ export function discoveryDocument({ issuer }: Hostile): Record<string, unknown> 
     end_session_endpoint: `${issuer}/end-session`,
     jwks_uri: `${issuer}/jwks`,
     authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: ['authorization_code', 'refresh_token'],

@@ -36,7 +36,9 @@ export async function sign(claims: JWTPayload & { exp: number; iat: number }, cl
   const alg = lie?.alg ?? 'RS256';
   const header = { alg, typ: 'JWT', kid: alg === 'ES256' ? 'hostile-2' : kid, ...lie?.header };
   const bytes = new TextEncoder().encode(JSON.stringify(told));
-  const jwt = await new CompactSign(bytes).setProtectedHeader(header).sign(signingKey(clientSecret, lie));
+  const jwt = await new CompactSign(bytes).setProtectedHeader(header).sign(signingKey(clientSecret, lie), {
+    crit: { 'urn:hostile': true },
+  });
   return broken(jwt, lie?.signature);
 }
 
