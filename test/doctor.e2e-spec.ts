@@ -207,6 +207,7 @@ describe('the doctor', () => {
         scopes_supported: ['openid'],
         code_challenge_methods_supported: ['plain'],
         authorization_response_iss_parameter_supported: undefined,
+        backchannel_logout_session_supported: false,
       },
     };
     const { findings, of } = await report({ PAR: 'auto' });
@@ -217,10 +218,14 @@ describe('the doctor', () => {
         'PKCE',
         'scopes',
         'iss in the authorization response',
+        'back-channel logout',
         'push',
       ]),
     );
     expect(of('scopes')?.why).toContain('not listed: profile');
+    expect(of('back-channel logout')?.why).toContain('name no session');
+    hostile.lies.discovery = { members: { backchannel_logout_supported: undefined } };
+    expect((await report()).of('back-channel logout')?.why).toContain('a logout elsewhere ends no session here');
   });
 
   it('F9, A2: tells of what a profile demands beyond what the metadata promise', async () => {

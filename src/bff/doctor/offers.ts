@@ -105,6 +105,17 @@ export const OFFERS: readonly Offer[] = [
   },
   endpoint('revocation_endpoint', false, 'tokens stay valid at the server after a logout'),
   endpoint('end_session_endpoint', false, 'a logout ends the session here, and not at the server'),
+  {
+    subject: 'back-channel logout',
+    member: 'backchannel_logout_supported',
+    used: () => '/backchannel-logout, once it is registered',
+    judge: (offered, _options, metadata) => {
+      if (offered !== true) return warning('a logout elsewhere ends no session here');
+      return metadata['backchannel_logout_session_supported'] === true
+        ? fine
+        : warning('its logout tokens name no session: a logout anywhere ends all that the user has here');
+    },
+  },
   ...OPTIONAL_OFFERS,
 ];
 
