@@ -46,6 +46,7 @@ async function startOwnServers({ bff }: Configuration): Promise<Closable[]> {
     clientSecret,
     redirectUris: [`${publicUrl}${bff.pathPrefix}/callback`],
     postLogoutRedirectUris: [`${publicUrl}${bff.pathPrefix}/logout/callback`],
+    backchannelLogoutUri: `${publicUrl}${bff.pathPrefix}/backchannel-logout`,
   }));
   const { port, issuer } = AUTHORIZATION_SERVER;
   const api = { audience: API.audience, scopes: ['orders:read', 'orders:write'] };
