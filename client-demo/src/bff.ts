@@ -53,6 +53,49 @@ export async function readSession(): Promise<Session> {
   return answer<Session>(await send('/session', { headers: { 'X-Session-Passive': '1' } }));
 }
 
+/** `ended`: docs/contract.md lists the reasons. */
+export type SessionEvent =
+  | { type: 'expiring'; secondsLeft: number; expiresAt: string }
+  | { type: 'refreshed'; session: SessionDeadlines }
+  | { type: 'ended'; reason: string };
+
+/**
+ * What happens to the session, as it happens, until the stream ends: with `ended`, or without it where the BFF restarts, say; then come back with the
+ * last `id`. It doesn't count as the user's activity. Rejects with a BffError: a 401 when there's no session.
+ */
+export async function* sessionEvents(
+  signal: AbortSignal,
+  lastEventId?: string,
+): AsyncGenerator<{ id: string | undefined; event: SessionEvent }> {
+  const headers = { Accept: 'text/event-stream', ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }) };
+  const response = await send('/session/events', { headers, signal });
+  if (!response.ok || response.body === null) throw new BffError(await problemOf(response));
+  let text = '';
+  for await (const chunk of chunksOf(response.body.pipeThrough(new TextDecoderStream()))) {
+    const blocks = (text + chunk).split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const { event, data, id } = fieldsOf(block);
+      if (event !== undefined && data !== undefined) yield { id, event: { type: event, ...JSON.parse(data) } };
+    }
+  }
+}
+
+/** Not every browser can iterate a stream. */
+async function* chunksOf(stream: ReadableStream<string>): AsyncGenerator<string> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** `name: value` a line; a line that begins with a colon is a comment (WHATWG HTML §9.2.6). */
+function fieldsOf(block: string): Record<string, string | undefined> {
+  return Object.fromEntries(block.split('\n').map(line => line.split(/: ?(.*)/s).slice(0, 2)));
+}
+
 /**
  * Pushes an authorization request; the caller then navigates to `redirectUrl`.
  * `loginUrl` is the one of a 401: it may ask for more than a plain login does.

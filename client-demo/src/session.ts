@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useReducer } from 'react';
 import { BffError, type Problem, type Session, type SessionDeadlines, type User, readSession } from './bff.js';
+import { type Heard, watchSession } from './session-events.js';
 
 interface Person {
   user: User;
@@ -11,7 +12,7 @@ export type SessionState =
   | { status: 'checking' | 'anonymous' }
   | { status: 'unreachable'; problem: Problem }
   | ({ status: 'authenticated'; refusal: Problem | null } & Person)
-  | ({ status: 'ended'; refusal: Problem | null } & Person);
+  | ({ status: 'ended'; refusal: Problem | null; reason?: string | undefined } & Person);
 
 /** `sub` is the only claim that is always there. */
 export function displayName(user: User): string {
@@ -22,6 +23,7 @@ type Happening =
   | { type: 'read'; session: Session }
   | { type: 'failed'; problem: Problem }
   | { type: 'refused'; problem: Problem }
+  | { type: 'ended'; reason: string }
   | { type: 'accepted' };
 
 function next(state: SessionState, happening: Happening): SessionState {
@@ -32,13 +34,14 @@ function next(state: SessionState, happening: Happening): SessionState {
     return known ?? { status: 'unreachable', problem: happening.problem };
   }
   if (known === null) return state;
+  if (happening.type === 'ended') return { ...known, status: 'ended', reason: happening.reason };
   return { ...known, refusal: happening.type === 'refused' ? happening.problem : null };
 }
 
 type Known = Extract<SessionState, Person> | null;
 
 function afterRead(known: Known, answer: Session): SessionState {
-  if (!answer.authenticated) return known ? { ...known, status: 'ended' } : { status: 'anonymous' };
+  if (!answer.authenticated) return known ? { reason: undefined, ...known, status: 'ended' } : { status: 'anonymous' };
   const { user, session: deadlines } = answer;
   const sameSession = known?.deadlines.expiresAt === deadlines.expiresAt;
   return { status: 'authenticated', user, deadlines, refusal: sameSession ? known.refusal : null };
@@ -84,6 +87,14 @@ export function useSession(): SessionView {
     return () => clearTimeout(timer);
   }, [state, reread]);
   useEffect(() => onReturn(() => void reread()), [reread]);
+  const isAuthenticated = state.status === 'authenticated';
+  useEffect(() => {
+    if (!isAuthenticated) return undefined;
+    return watchSession((heard: Heard) => {
+      if (heard.type === 'ended') dispatch(heard);
+      else void reread();
+    });
+  }, [isAuthenticated, reread]);
 
   const refused = useCallback((problem: Problem) => dispatch({ type: 'refused', problem }), []);
   const accepted = useCallback(() => dispatch({ type: 'accepted' }), []);

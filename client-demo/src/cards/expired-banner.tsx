@@ -1,6 +1,20 @@
 import type { Login } from '../login.js';
 import type { SessionState } from '../session.js';
 
+/** What a person can make something of. */
+const REASONS: Record<string, string> = {
+  logout: ': you logged out',
+  backchannel_logout: ': you logged out at the login service',
+  idle: ': you did nothing for a while',
+  absolute: ': its time is over',
+  refresh_token_rejected: ': the login service no longer renews it',
+  revoked: ': you ended it from another device',
+};
+
+function explanation(state: SessionState): string {
+  return (state.status === 'ended' && state.reason !== undefined && REASONS[state.reason]) || '';
+}
+
 /** Says it without taking the page away: what the user has typed or is reading stays. */
 export function ExpiredBanner(props: { state: SessionState; login: Login }) {
   const { state, login } = props;
@@ -10,7 +24,9 @@ export function ExpiredBanner(props: { state: SessionState; login: Login }) {
   return (
     <div className="banner" role="alert" data-testid="expired-banner">
       <div className="bar">
-        <span>{accessOnly ? 'Your access to the API has expired' : 'Your session has ended'} –</span>
+        <span>
+          {accessOnly ? 'Your access to the API has expired' : `Your session has ended${explanation(state)}`} –
+        </span>
         <button
           type="button"
           className="button-link"
