@@ -6,7 +6,7 @@ import { type Parlour, startParlour } from './support/parlour.js';
 
 let pair: Pair;
 beforeAll(async () => {
-  pair = await startPair({ OUTBOUND_TIMEOUT: '1' });
+  pair = await startPair({ OUTBOUND_TIMEOUT: '3' });
 });
 afterAll(() => pair.close());
 beforeEach(() => pair.hostile.beHonest());
