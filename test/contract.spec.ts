@@ -1,17 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { LOGIN_PARAMETERS } from '../src/bff/bff.options.js';
-import { API_PATH, ENDPOINTS, RESERVED } from '../src/bff/endpoints.js';
+import { API_PATH, ENDPOINTS } from '../src/bff/endpoints.js';
 import { LOGIN_ERRORS, PROBLEMS, type Problem } from '../src/bff/errors.js';
 import { type EndReason, EVENT_LEVELS, Events } from '../src/bff/events.js';
 import { isTold } from '../src/bff/session/session-events.js';
-import { codes, membersWithValues, sectionOf, tableUnder } from './support/contract.js';
+import { codes, membersWithValues, tableUnder } from './support/contract.js';
 import { eventMembers, valuesOfAlias } from './support/event-types.js';
 
 describe('docs/contract.md, endpoints', () => {
   const rows = tableUnder('Endpoints').map(row => codes(row['endpoint'])[0] ?? '');
 
   it('names every endpoint with its method, the API, and what the management port has', () => {
-    const ours = Object.entries(ENDPOINTS).map(([path, method]) => `${method} ${path}`);
+    const ours = Object.entries(ENDPOINTS).flatMap(([path, methods]) =>
+      methods.split(', ').map(method => `${method} ${path}`),
+    );
     const expected = [
       ...ours,
       'POST /callback',
@@ -21,15 +23,6 @@ describe('docs/contract.md, endpoints', () => {
       'GET /metrics',
     ];
     expect([...new Set(rows)].toSorted()).toEqual(expected.toSorted());
-  });
-
-  it('reserves what no return_to may lead to already', () => {
-    const [, reserved = ''] = sectionOf('Endpoints').split('Reserved, and not answered yet:');
-    const paths = codes(reserved.split('\n\n')[0]).flatMap(code => / (\/.*)/.exec(code)?.[1] ?? []);
-    const kept = [...Object.keys(ENDPOINTS), ...RESERVED];
-    const isKept = (path: string) => kept.some(each => path === each || path.startsWith(`${each}/`));
-    expect(paths.filter(path => !isKept(path))).toEqual([]);
-    expect(RESERVED.filter(path => !paths.includes(path))).toEqual([]);
   });
 
   it('names what the browser may set at /login', () => {

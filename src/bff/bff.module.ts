@@ -36,6 +36,8 @@ import { OpenStreams } from './session/open-streams.js';
 import { SessionEventsController } from './session/session-events.controller.js';
 import { SessionWatch } from './session/session-watch.js';
 import { LoggedOutSessions } from './session/logged-out-sessions.js';
+import { SessionsController } from './session/sessions.controller.js';
+import { UserSessions } from './session/user-sessions.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionMiddleware } from './session/session.middleware.js';
 import { Sessions } from './session/session.js';
@@ -68,6 +70,7 @@ function storageEvents(events: Events): StorageObserver {
     CallbackController,
     SessionController,
     SessionEventsController,
+    SessionsController,
     LogoutController,
     BackChannelLogoutController,
     JwksController,
@@ -101,6 +104,7 @@ function storageEvents(events: Events): StorageObserver {
     },
     Sessions,
     SessionWatch,
+    UserSessions,
     OpenStreams,
     LoggedOutSessions,
     ErrorFilter,

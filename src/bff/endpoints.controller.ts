@@ -13,8 +13,15 @@ export class EndpointsController {
   refuse(@Req() request: Request): never {
     const frontend = frontendOf(request);
     const path = request.path.replace(/\/$/, '').toLowerCase();
-    const [endpoint, methods] = Object.entries(ENDPOINTS).find(([known]) => frontend.path(known) === path) ?? [];
+    const [endpoint, methods] = Object.entries(ENDPOINTS).find(([known]) => isAt(frontend.path(known), path)) ?? [];
     const allow = endpoint === '/callback' && frontend.formPost ? 'GET, POST' : methods;
     throw new BffError('method_not_allowed', allow === undefined ? {} : { allow });
   }
+}
+
+/** `:name` is any one segment. */
+function isAt(known: string, path: string): boolean {
+  const asked = path.split('/');
+  const segments = known.split('/');
+  return segments.length === asked.length && segments.every((each, at) => each.startsWith(':') || each === asked[at]);
 }

@@ -4,14 +4,13 @@ export const ENDPOINTS = {
   '/callback': 'GET',
   '/session': 'GET',
   '/session/events': 'GET',
+  '/sessions': 'GET, DELETE',
+  '/sessions/:handle': 'DELETE',
   '/logout': 'POST',
   '/logout/continue': 'GET',
   '/logout/callback': 'GET',
   '/backchannel-logout': 'POST',
   '/jwks': 'GET',
 } as const satisfies Record<string, string>;
-
-/** Paths that are kept for later releases. */
-export const RESERVED = ['/sessions'] as const;
 
 export const API_PATH = '/api';

@@ -18,7 +18,7 @@ export function tableUnder(heading: string): Row[] {
 }
 
 /** From the heading to the next one of any level. */
-export function sectionOf(heading: string): string {
+function sectionOf(heading: string): string {
   const [, ...after] = text
     .split('\n')
     .join('\n')

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { API_PATH, ENDPOINTS, RESERVED } from '../endpoints.js';
+import { API_PATH, ENDPOINTS } from '../endpoints.js';
 import { BffError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
 
@@ -40,9 +40,7 @@ function parsed(value: string, origin: string): URL | undefined {
 /** As it stands and with its dot segments gone: what some router further on may take it for. */
 function isOurs({ pathname }: URL, frontend: Frontend): boolean {
   const path = leniently(fullyDecoded(pathname));
-  const endpoints = [...Object.keys(ENDPOINTS), ...RESERVED, API_PATH].map(endpoint =>
-    frontend.path(endpoint).toLowerCase(),
-  );
+  const endpoints = [...Object.keys(ENDPOINTS), API_PATH].map(endpoint => frontend.path(endpoint).toLowerCase());
   return [path, posix.normalize(path)].some(read => endpoints.some(endpoint => `${read}/`.startsWith(`${endpoint}/`)));
 }
 

@@ -10,6 +10,9 @@ export interface SessionRecord {
   user: Record<string, unknown>;
   startedAt: number;
   expiresAt: number;
+  /** Where the login came from. Absent in a record of an older release. */
+  address?: string;
+  userAgent?: string;
 }
 
 /** A living session, as a request finds it. */
@@ -17,6 +20,11 @@ export interface Session extends TokenOwner {
   subject: string;
   sid: string | undefined;
   user: Record<string, unknown>;
+  startedAt: number;
+  address: string | undefined;
+  userAgent: string | undefined;
+  /** Within a minute. */
+  lastSeenAt: number;
   idleExpiresAt: number;
   refreshable: boolean;
   /** When its tokens were obtained, at login or by a refresh. */
@@ -32,7 +40,15 @@ export function sessionKey(frontend: Frontend, mac: string): string {
 
 /** What logs and lists call a session; it leads back to no cookie and no key. */
 export function sessionHandle(frontend: Frontend, key: string): string {
-  return frontend.keys.mac('handle', key).slice(0, 16);
+  return frontend.keys.mac('handle', key).slice(0, HANDLE);
+}
+
+/** Characters: 96 bits. */
+const HANDLE = 16;
+
+/** Another process may have made the handle, with an older first key. */
+export function hasHandle({ keys }: Frontend, key: string, handle: string): boolean {
+  return keys.macs('handle', key).some(mac => mac.slice(0, HANDLE) === handle);
 }
 
 /**

@@ -9,6 +9,7 @@ import { dropSessionCookie, isForged, sessionCookie } from './session-cookie.js'
 import type { Session } from './session-record.js';
 import { AttachedSession, SessionStore } from './session-store.js';
 import { Sessions } from './session.js';
+import { whereaboutsOf } from './whereabouts.js';
 
 /** The request's living session. */
 export function sessionOf(request: Request): Session | undefined {
@@ -86,7 +87,9 @@ export async function startSession(
     request.session.regenerate((error: unknown) => (error ? reject(error) : resolve()));
   });
   try {
-    const started = await sessions.start(frontend, request.sessionID, ...login);
+    const [tokens, record, issuedAt] = login;
+    const whole = { ...record, ...whereaboutsOf(request) };
+    const started = await sessions.start(frontend, request.sessionID, tokens, whole, issuedAt);
     request.session.bff = new AttachedSession(started);
     return started;
   } catch (error) {

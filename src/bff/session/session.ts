@@ -34,7 +34,7 @@ export class Sessions {
     frontend: Frontend,
     sessionId: string,
     tokens: TokenSet,
-    login: Pick<SessionRecord, 'subject' | 'user' | 'sid'>,
+    login: Omit<SessionRecord, 'startedAt' | 'expiresAt'>,
     issuedAt: number,
   ): Promise<Session> {
     const { records, options } = frontend;
@@ -161,8 +161,12 @@ function sessionOfRecords(
     subject: record.subject,
     sid: record.sid,
     user: record.user,
+    startedAt: record.startedAt,
+    address: record.address,
+    userAgent: record.userAgent,
     absoluteExpiresAt: record.expiresAt,
     expiresAt: Math.min(record.expiresAt, tokens.refreshExpiresAt ?? Infinity),
+    lastSeenAt: seenAt,
     idleExpiresAt: seenAt + frontend.options.sessionIdleTimeout * 1000,
     refreshable: tokens.refreshToken !== undefined,
     refreshedAt: tokens.obtainedAt,
