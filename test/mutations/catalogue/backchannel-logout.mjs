@@ -319,10 +319,10 @@ export default [
   ),
   entry(
     'L11',
-    'the login looks for it after it has stored its session',
+    'the login looks for it when it stands in the index',
     sessions,
-    'await records.put(`${key}:session`, record, record.expiresAt - now);\n    // only now: a logout that has left no tombstone yet finds the session in the index\n    if (await isLoggedOut(frontend, login, issuedAt)) {',
-    'const over = await isLoggedOut(frontend, login, issuedAt);\n    await records.put(`${key}:session`, record, record.expiresAt - now);\n    if (over) {',
+    'for (const index of indexKeys(frontend, login)) await records.storage.addToSet(index, key, record.expiresAt - now);\n    await records.put(`${key}:session`, record, record.expiresAt - now);\n    // only now: a logout that has left no tombstone yet finds the session in the index\n    if (await isLoggedOut(frontend, login, issuedAt)) {',
+    'const over = await isLoggedOut(frontend, login, issuedAt);\n    for (const index of indexKeys(frontend, login)) await records.storage.addToSet(index, key, record.expiresAt - now);\n    await records.put(`${key}:session`, record, record.expiresAt - now);\n    if (over) {',
     'early',
     'L11: leave no session',
   ),
