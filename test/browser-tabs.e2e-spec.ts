@@ -33,6 +33,26 @@ describe('in Chromium, several tabs of the demo SPA', () => {
     await context.close();
   });
 
+  it('L8, L10: hear of a logout at the authorization server, and nobody else’s do', async () => {
+    const [here, elsewhere] = [await newVisitor(stage), await newVisitor(stage)];
+    for (const { page } of [here, elsewhere]) await logIn(page, `${stage.parlour.url}/`);
+    const other = await here.context.newPage();
+    await other.goto(`${stage.parlour.url}/orders`);
+    await sessionState(other, 'authenticated');
+    await until('both hold a stream', async () => (await openStreams()) === 2);
+    const there = await here.context.newPage();
+    await there.goto(`${stage.as.url}/session/end`);
+    await there.getByRole('button', { name: 'Sign out' }).click();
+    for (const tab of [here.page, other]) {
+      await sessionState(tab, 'ended');
+      await tab.getByText('Your session has ended: you logged out at the login service').waitFor();
+    }
+    await elsewhere.page.getByTestId('call-orders').click();
+    await elsewhere.page.locator('[data-testid=api-result][data-ok=true]').waitFor();
+    await sessionState(elsewhere.page, 'authenticated');
+    for (const { context } of [here, elsewhere]) await context.close();
+  });
+
   it('L10: ten tabs over HTTP/1.1 all work, and when the one that holds the stream is closed another one does', async () => {
     const { context, page } = await newVisitor(stage);
     await page.goto(stage.parlour.url);

@@ -34,6 +34,7 @@ export async function startStage(environment: Record<string, string> = {}): Prom
     clientSecret: CLIENT_SECRET,
     redirectUris: [`${parlour.url}/callback`],
     postLogoutRedirectUris: [`${parlour.url}/logout/callback`],
+    backchannelLogoutUri: `${parlour.url}/backchannel-logout`,
   });
   const browser = await launchBrowser();
   return {
