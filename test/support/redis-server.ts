@@ -1,7 +1,9 @@
 import { createClient } from '@redis/client';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { temporaryDirectory, until } from './parlour.js';
 
@@ -9,31 +11,29 @@ export interface RedisServer {
   readonly port: number;
   /** What STORAGE_URL would say. */
   readonly url: string;
-  /** Sends one command on a connection of its own. */
+  /** Sends one command, on a connection of its own and as whoever may do everything. */
   command(...args: string[]): Promise<unknown>;
   /** `SIGSTOP` freezes it, `SIGKILL` kills it; resolves when it has happened. */
   signal(signal: NodeJS.Signals): Promise<void>;
-  /** Again, on the same port and with what it has on its disk. */
+  /** Again, on the same port and with what is on its disk. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface RedisSettings {
-  port?: number;
   /** As in redis.conf: `maxmemory 2mb`. */
   lines?: string[];
-  /** `user:password@`, for its URL and for `command`. */
-  user?: { name: string; password: string };
+  mode?: 'server' | 'sentinel';
 }
 
 /** sbin isn't on everybody's PATH. */
 const PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`;
 /** Nothing on the disk, unless the test says so. */
-const STANDARD = ['save ""', 'appendonly no'];
+const STANDARD = ['save ""', 'appendonly no', 'repl-diskless-sync-delay 0'];
 
 /** A real server on a free port of loopback. */
-export async function startRedis({ port, lines = [], user }: RedisSettings = {}): Promise<RedisServer> {
-  const server = new Server(port ?? (await freePort()), lines, user);
+export async function startRedis({ lines = [], mode = 'server' }: RedisSettings = {}): Promise<RedisServer> {
+  const server = new Server(await freePort(), lines, mode);
   await server.start();
   return server;
 }
@@ -44,38 +44,37 @@ class Server implements RedisServer {
 
   constructor(
     readonly port: number,
-    private readonly lines: string[],
-    private readonly user: RedisSettings['user'],
-  ) {}
+    lines: string[],
+    private readonly mode: 'server' | 'sentinel',
+  ) {
+    const own = [`port ${port}`, 'bind 127.0.0.1', `dir ${this.#directory}`];
+    const all = mode === 'server' ? [...own, ...STANDARD, ...lines] : [...own, ...lines];
+    writeFileSync(join(this.#directory, 'redis.conf'), `${all.join('\n')}\n`);
+  }
 
   get url(): string {
-    const { user, port } = this;
-    return `redis://${user ? `${user.name}:${encodeURIComponent(user.password)}@` : ''}127.0.0.1:${port}`;
+    return `redis://127.0.0.1:${this.port}`;
   }
 
   async start(): Promise<void> {
-    const process = spawn('redis-server', ['-'], {
+    const args = ['redis.conf', ...(this.mode === 'sentinel' ? ['--sentinel'] : [])];
+    const running = spawn('redis-server', args, {
       cwd: this.#directory,
       env: { PATH },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#process = process;
+    this.#process = running;
     let said = '';
-    process.stdout.on('data', chunk => (said += String(chunk)));
-    const own = [`port ${this.port}`, 'bind 127.0.0.1', `dir ${this.#directory}`];
-    process.stdin.end([...STANDARD, ...own, ...this.lines].join('\n'));
-    await until('redis-server listens', async () => {
-      if (process.exitCode !== null) throw new Error(`redis-server ended: ${said}`);
-      return said.includes('Ready to accept connections') && isListening(this.port);
+    running.stdout.on('data', chunk => (said += String(chunk)));
+    running.stderr.on('data', chunk => (said += String(chunk)));
+    await until('redis-server listens', () => {
+      if (running.exitCode !== null) throw new Error(`redis-server ended: ${said}`);
+      return /Ready to accept connections|Sentinel ID is/.test(said) && isListening(this.port);
     });
   }
 
   async command(...args: string[]): Promise<unknown> {
-    const { port, user } = this;
-    const client = createClient({
-      socket: { host: '127.0.0.1', port, reconnectStrategy: false },
-      ...(user && { username: user.name, password: user.password }),
-    });
+    const client = createClient({ socket: { host: '127.0.0.1', port: this.port, reconnectStrategy: false } });
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -86,16 +85,15 @@ class Server implements RedisServer {
   }
 
   async signal(signal: NodeJS.Signals): Promise<void> {
-    const ended = ['SIGKILL', 'SIGTERM'].includes(signal);
-    const process = this.#process;
-    if (!process || process.exitCode !== null || process.signalCode !== null) return;
-    const exit = once(process, 'exit');
-    process.kill(signal);
-    if (ended) await exit;
+    const running = this.#process;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const exited = once(running, 'exit');
+    running.kill(signal);
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await exited;
   }
 
-  async close(): Promise<void> {
-    await this.signal('SIGKILL');
+  close(): Promise<void> {
+    return this.signal('SIGKILL');
   }
 }
 
@@ -109,4 +107,12 @@ async function isListening(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
+}
+
+/** Cuts the connections of that name, as operators see them in CLIENT LIST. */
+export async function killConnection(redis: RedisServer, name: string): Promise<void> {
+  const listed = String(await redis.command('CLIENT', 'LIST')).split('\n');
+  const ids = listed.filter(line => line.includes(` name=${name} `)).map(line => /^id=(\d+)/.exec(line)?.[1] ?? '');
+  if (ids.length === 0) throw new Error(`there is no connection ${name}`);
+  for (const id of ids) await redis.command('CLIENT', 'KILL', 'ID', id);
 }

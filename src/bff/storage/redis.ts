@@ -85,7 +85,7 @@ class RedisStorage implements Storage {
   /** One that answers is enough: a cluster that has lost a shard still has the sessions of the others. */
   ping(): Promise<void> {
     return this.#calls.run(async () => {
-      const answers = this.#topology.primaries().map(async ({ reads }) => (await reads.ready()).send(['PING']));
+      const answers = this.#topology.primaries().map(primary => primary.ping());
       await Promise.any(answers).catch(() => answers[0]);
     });
   }

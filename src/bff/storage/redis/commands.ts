@@ -22,7 +22,9 @@ export class Commands {
    */
   async read(key: string, ...commands: Argument[][]): Promise<{ replies: unknown[]; connection: Connection }> {
     const read = () => this.#routed(key, (primary, asking) => readAt(primary, asking, commands));
-    return read().catch((error: unknown) => (error instanceof ConnectionLost ? read() : Promise.reject(error)));
+    return read().catch((error: unknown) =>
+      error instanceof ConnectionLost && !error.isSilence ? read() : Promise.reject(error),
+    );
   }
 
   /** Never sent a second time when it may have been done. */

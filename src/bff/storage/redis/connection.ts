@@ -1,7 +1,7 @@
 import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
 import type { Credentials, Server } from '../../storage-url.js';
 import { type Hello, refuseOther } from './hello.js';
-import { ConnectionLost, nameOf } from './unavailable.js';
+import { ConnectionLost, nameOf, Silence } from './unavailable.js';
 
 export type Argument = string | Buffer;
 
@@ -11,6 +11,8 @@ export interface Access {
   credentials: Credentials | undefined;
   database: number;
 }
+
+export type Purpose = 'reads' | 'writes' | 'notices' | 'topology';
 
 /** Milliseconds without the answer to a command, after which the connection is given up with all that is under way on it. */
 export const DEADLINE = 3000;
@@ -36,19 +38,19 @@ export class Connection {
   #lost: ConnectionLost | undefined;
   #resolveEnded: (why: ConnectionLost) => void = () => undefined;
 
-  private constructor(server: Server, access: Access, tracking: boolean) {
+  private constructor(server: Server, access: Access, purpose: Purpose) {
     this.server = server;
     this.#name = nameOf(server);
     this.ended = new Promise(resolve => (this.#resolveEnded = resolve));
-    this.#client = client(server, access, tracking);
+    this.#client = client(server, access, purpose);
     // each of these says that it's over; `error` has to have a listener, or it ends the process (R6)
     this.#client.on('error', error => this.#end(error)).on('end', () => this.#end(undefined));
     this.#look = setInterval(() => this.#watch(), LOOK_EVERY).unref();
   }
 
-  /** `tracking`: see {@link onChanged}. Rejects with {@link ConnectionLost}, or with the server's refusal. */
-  static async open(server: Server, access: Access, tracking = false): Promise<Connection> {
-    const connection = new Connection(server, access, tracking);
+  /** Rejects with {@link ConnectionLost}, or with the server's refusal. */
+  static async open(server: Server, access: Access, purpose: Purpose): Promise<Connection> {
+    const connection = new Connection(server, access, purpose);
     const opened = connection.#open();
     const failed = connection.ended.then(why => Promise.reject(why));
     try {
@@ -86,7 +88,7 @@ export class Connection {
     return this.#answered(() => this.#client.sUnsubscribe(channel, received));
   }
 
-  /** With `tracking` the server says which of the keys that were read on this connection has changed; `undefined`: any may have. */
+  /** On one for reads the server says which of the keys that were read on this connection has changed; `undefined`: any may have. */
   onChanged(listener: (key: string | undefined) => void): void {
     this.#client.on('invalidate', (key: Buffer | null) => listener(key?.toString()));
   }
@@ -125,7 +127,7 @@ export class Connection {
     this.#looked = now;
     const [oldest] = this.#unanswered;
     if (!oldest) this.send(['PING']).catch(() => undefined);
-    else if (now - oldest.at > DEADLINE && !stoodStill) this.#end(new Error(`no answer within ${DEADLINE} ms`));
+    else if (now - oldest.at > DEADLINE && !stoodStill) this.#end(new Silence(`no answer within ${DEADLINE} ms`));
   }
 
   #end(cause: unknown): void {
@@ -139,7 +141,7 @@ export class Connection {
 
 type Client = ReturnType<typeof client>;
 
-function client({ host, port }: Server, { tls, credentials, database }: Access, tracking: boolean) {
+function client({ host, port }: Server, { tls, credentials, database }: Access, purpose: Purpose) {
   return createClient({
     socket: {
       host,
@@ -150,8 +152,10 @@ function client({ host, port }: Server, { tls, credentials, database }: Access, 
     },
     ...(credentials && { username: credentials.user, password: credentials.password }),
     database,
+    // so operators see it in CLIENT LIST
+    name: `parlour-${purpose}`,
     RESP: 3,
-    emitInvalidate: tracking,
+    emitInvalidate: purpose === 'reads',
     disableOfflineQueue: true,
     // each would be a command that the user needs a right for
     disableClientInfo: true,

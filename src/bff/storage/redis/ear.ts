@@ -30,7 +30,7 @@ export class Ear {
   constructor(primary: Primary, moved: (channel: Channel, refusal: string) => void) {
     this.#moved = moved;
     this.#link = new Link(async () => {
-      const connection = await primary.connect();
+      const connection = await primary.connect('notices');
       // then each channel's subscription is refused, and by that the one that has moved is found
       connection.onChannelMoved(() => connection.close('it gave a channel away'));
       await this.#catchUp(connection, [...this.#channels.keys()]);

@@ -3,14 +3,14 @@ import { StorageUnavailable } from '../storage.js';
 import type { Connection } from './connection.js';
 import { said } from './unavailable.js';
 
-/** Milliseconds that a call waits for a connection that has just broken: a blip is no outage. After that, calls fail at once. */
+/** Milliseconds that calls wait for a connection that has just broken: a blip is no outage. In an outage they fail at once. */
 const GRACE = 1000;
 /** Milliseconds between attempts to connect: at random up to a bound that doubles, so that many instances don't come all at once. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2000;
 
 export interface LinkObserver {
-  /** It can't be established again; said once for each outage. */
+  /** An outage has begun. */
   lost?(why: string): void;
   recovered?(connection: Connection): void;
 }
@@ -20,11 +20,15 @@ export class Link {
   readonly #open: () => Promise<Connection>;
   readonly #observer: LinkObserver;
   readonly #closing = new AbortController();
+  #pause = new AbortController();
+  readonly #tried = Promise.withResolvers<void>();
   #connection: Connection | undefined;
-  #whyLost = 'not connected yet';
-  #lostSince = performance.now();
   #next = nextConnection();
+  #whyLost: unknown;
+  #lostSince = performance.now();
   #failures = 0;
+  /** For longer than {@link GRACE}. */
+  #isOutage = false;
 
   /** `open`: connects, and makes ready whatever has to be so before the connection is used. */
   constructor(open: () => Promise<Connection>, observer: LinkObserver = {}) {
@@ -38,24 +42,26 @@ export class Link {
     return this.#connection?.isOpen ? this.#connection : undefined;
   }
 
+  /** When the first attempt has had its outcome, whatever that is. */
+  get tried(): Promise<void> {
+    return this.#tried.promise;
+  }
+
   /** Rejects with {@link StorageUnavailable} when there's none to be had soon. */
   async ready(): Promise<Connection> {
-    const established = this.connection;
-    if (established) return established;
-    const left = this.#lostSince + GRACE - performance.now();
-    if (left <= 0 || this.#closing.signal.aborted) throw this.#unavailable();
-    const waiting = new AbortController();
-    const late = pause(left, undefined, { signal: waiting.signal }).then(() => Promise.reject(this.#unavailable()));
-    late.catch(() => undefined);
-    try {
-      return await Promise.race([this.#next.promise, late]);
-    } finally {
-      waiting.abort();
-    }
+    if (this.#isOutage || this.#closing.signal.aborted) throw this.#unavailable();
+    return this.connection ?? this.#next.promise;
+  }
+
+  /** The server is there again: no pause before the next attempt. */
+  hurry(): void {
+    this.#failures = 0;
+    this.#pause.abort();
   }
 
   close(): void {
     this.#closing.abort();
+    this.#pause.abort();
     this.#connection?.close();
     this.#next.reject(this.#unavailable());
   }
@@ -64,9 +70,12 @@ export class Link {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.#oneConnection();
+      if (this.#failures === 0 || signal.aborted) continue;
       const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
-      if (this.#failures > 0)
-        await pause(Math.random() * longest, undefined, { signal, ref: false }).catch(() => undefined);
+      this.#pause = new AbortController();
+      await pause(Math.random() * longest, undefined, { signal: this.#pause.signal, ref: false }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -75,26 +84,40 @@ export class Link {
     const began = performance.now();
     try {
       const connection = await this.#open();
-      if (this.#failures > 0) this.#observer.recovered?.(connection);
       this.#established(connection);
-      this.#whyLost = (await connection.ended).message;
+      const lost = await connection.ended;
+      this.#whyLost = lost;
       this.#lostSince = performance.now();
       this.#failures = this.#lostSince - began > LONGEST_PAUSE ? 0 : this.#failures + 1;
+      if (lost.isSilence) this.#beginOutage();
     } catch (error) {
-      this.#whyLost = said(error);
-      if (this.#failures++ === 0) this.#observer.lost?.(this.#whyLost);
+      this.#whyLost = error;
+      this.#failures++;
+      if (performance.now() - this.#lostSince > GRACE) this.#beginOutage();
+    } finally {
+      this.#tried.resolve();
     }
   }
 
   #established(connection: Connection): void {
     if (this.#closing.signal.aborted) connection.close();
+    if (this.#isOutage) this.#observer.recovered?.(connection);
+    this.#isOutage = false;
     this.#connection = connection;
+    this.#tried.resolve();
     this.#next.resolve(connection);
     this.#next = nextConnection();
   }
 
+  #beginOutage(): void {
+    if (!this.#isOutage) this.#observer.lost?.(said(this.#whyLost));
+    this.#isOutage = true;
+    this.#next.reject(this.#unavailable());
+    this.#next = nextConnection();
+  }
+
   #unavailable(): StorageUnavailable {
-    return new StorageUnavailable(`Redis can't be reached: ${this.#whyLost}`);
+    return new StorageUnavailable(`Redis can't be reached: ${said(this.#whyLost ?? 'not connected yet')}`);
   }
 }
 

@@ -2,22 +2,49 @@ import type { RedisUrl, Server } from '../../storage-url.js';
 import type { StorageObserver } from '../observer.js';
 import { StorageUnavailable } from '../storage.js';
 import { accessTo } from './access.js';
+import { askForMap, Cluster } from './cluster.js';
 import { type Access, Connection } from './connection.js';
 import { Primary } from './primary.js';
-import { single, type Topology } from './topology.js';
+import { Sentinels } from './sentinels.js';
+import { single, type Topology, watched } from './topology.js';
 import { nameOf } from './unavailable.js';
 
-/** Rejects when the server can't be reached, or is another kind of server than the URL says. */
+/** Rejects when no server can be reached, or it's another kind of server than the URL says. */
 export async function openTopology(
   url: RedisUrl,
   caFile: string | undefined,
   observer: StorageObserver,
 ): Promise<Topology> {
-  if (url.kind !== 'single') throw new StorageUnavailable('Sentinels and clusters are still to come.');
+  const topology = await topologyAt(url, caFile, observer);
+  await Promise.all(topology.primaries().map(primary => primary.tried()));
+  return topology;
+}
+
+async function topologyAt(url: RedisUrl, caFile: string | undefined, observer: StorageObserver): Promise<Topology> {
   const access = accessTo(url, caFile);
-  const [server] = url.servers;
-  await refuseMode(server, access(), 'standalone');
+  if (url.kind === 'cluster') return openCluster(url, access, observer);
+  if (url.kind === 'sentinel') return openWatched(url, caFile, observer);
+  const server = await reachable(url.servers, access(), 'standalone');
   return single(new Primary(async () => server, access, observer));
+}
+
+async function openCluster({ servers }: RedisUrl, access: () => Access, observer: StorageObserver): Promise<Topology> {
+  const node = await reachable(servers, access(), 'cluster');
+  return new Cluster(servers, await askForMap(node, access()), access, observer);
+}
+
+async function openWatched(url: RedisUrl, caFile: string | undefined, observer: StorageObserver): Promise<Topology> {
+  const access = accessTo(url, caFile);
+  const toSentinels = accessTo({ ...url, credentials: url.sentinelCredentials, database: 0 }, caFile);
+  await reachable(url.servers, toSentinels(), 'sentinel');
+  const sentinels = new Sentinels(url.servers, url.name ?? '', toSentinels);
+  try {
+    await reachable([await sentinels.primary()], access(), 'standalone');
+  } catch (error) {
+    sentinels.close();
+    throw error;
+  }
+  return watched(new Primary(() => sentinels.primary(), access, observer), sentinels);
 }
 
 /** How each kind of server, as it calls itself, is written. */
@@ -27,10 +54,16 @@ const WRITTEN: Record<string, string> = {
   cluster: 'a node of a cluster: write redis+cluster:// for it',
 };
 
-/** Throws {@link StorageUnavailable} when the server is of another kind. */
-async function refuseMode(server: Server, access: Access, mode: string): Promise<void> {
-  const connection = await Connection.open(server, access);
+/** The first that answers. Throws what the first of them failed with when none does, or when it's of another kind. */
+async function reachable(servers: Server[], access: Access, mode: string): Promise<Server> {
+  const attempts = servers.map(server => refuseMode(server, access, mode));
+  return Promise.any(attempts).catch(() => attempts[0] ?? Promise.reject(new Error('no server')));
+}
+
+async function refuseMode(server: Server, access: Access, mode: string): Promise<Server> {
+  const connection = await Connection.open(server, access, 'topology');
   const found = connection.hello.mode;
   connection.close();
-  if (found !== mode) throw new StorageUnavailable(`${nameOf(server)} is ${WRITTEN[found] ?? `"${found}"`}.`);
+  if (found === mode) return server;
+  throw new StorageUnavailable(`${nameOf(server)} is ${WRITTEN[found] ?? `"${found}"`}.`);
 }

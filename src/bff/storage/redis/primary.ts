@@ -1,6 +1,6 @@
 import type { Server } from '../../storage-url.js';
 import { StorageUnavailable } from '../storage.js';
-import { type Access, type Argument, Connection } from './connection.js';
+import { type Access, type Argument, Connection, type Purpose } from './connection.js';
 import { Link } from './link.js';
 import { nameOf } from './unavailable.js';
 import { Writes } from './writes.js';
@@ -26,9 +26,12 @@ export class Primary {
   constructor(where: () => Promise<Server>, access: () => Access, observer: PrimaryObserver) {
     this.#where = where;
     this.#access = access;
-    this.#reads = new Link(() => this.connect(true), {
+    this.#reads = new Link(() => this.connect('reads'), {
       lost: why => observer.lost(why),
-      recovered: ({ server }) => observer.recovered(nameOf(server)),
+      recovered: ({ server }) => {
+        this.#writing.hurry();
+        observer.recovered(nameOf(server));
+      },
     });
     this.#writing = new Link(() => this.#connectToWrite());
     this.#writes = new Writes(this.#writing, writes => observer.unconfirmed(writes));
@@ -39,13 +42,24 @@ export class Primary {
     return this.#reads;
   }
 
+  /** Resolves when it answers, and can be written to. */
+  async ping(): Promise<void> {
+    const [reading] = await Promise.all([this.#reads.ready(), this.#writing.ready()]);
+    await reading.send(['PING']);
+  }
+
+  /** When the first attempts to connect have had their outcome. */
+  async tried(): Promise<void> {
+    await Promise.all([this.#reads.tried, this.#writing.tried]);
+  }
+
   write(...commands: Argument[][]): Promise<unknown> {
     return this.#writes.write(...commands);
   }
 
   /** Another connection. Refuses a replica: it would answer with what was, and take no writes. */
-  async connect(tracking = false): Promise<Connection> {
-    const connection = await Connection.open(await this.#where(), this.#access(), tracking);
+  async connect(purpose: Purpose): Promise<Connection> {
+    const connection = await Connection.open(await this.#where(), this.#access(), purpose);
     this.#connections.add(connection);
     void connection.ended.then(() => this.#connections.delete(connection));
     if (connection.hello.role === 'master') return connection;
@@ -66,7 +80,7 @@ export class Primary {
   }
 
   async #connectToWrite(): Promise<Connection> {
-    const connection = await this.connect();
+    const connection = await this.connect('writes');
     await this.#writes.look(connection);
     return connection;
   }

@@ -1,5 +1,6 @@
 import type { Server } from '../../storage-url.js';
 import type { Primary } from './primary.js';
+import type { Sentinels } from './sentinels.js';
 
 /** Which servers there are, and which of them has a key. */
 export interface Topology {
@@ -16,7 +17,6 @@ export interface Topology {
   close(): void;
 }
 
-/** One server. */
 export function single(primary: Primary): Topology {
   return {
     primaryOf: () => primary,
@@ -26,5 +26,26 @@ export function single(primary: Primary): Topology {
     misled: async () => undefined,
     onChange: () => undefined,
     close: () => primary.close(),
+  };
+}
+
+/** Milliseconds between two looks at where the primary is: one that was cut off doesn't know that another has taken over. */
+const LOOK_EVERY = 1000;
+
+export function watched(primary: Primary, sentinels: Sentinels): Topology {
+  const look = () =>
+    sentinels.primary().then(
+      server => primary.moveTo(server),
+      () => undefined,
+    );
+  const timer = setInterval(() => void look(), LOOK_EVERY).unref();
+  return {
+    ...single(primary),
+    misled: look,
+    close: () => {
+      clearInterval(timer);
+      sentinels.close();
+      primary.close();
+    },
   };
 }

@@ -5,10 +5,16 @@ import { StorageUnavailable } from '../storage.js';
 /** The connection broke, or was given up: what was under way on it may have been done or not. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
+  /** It isn't known to be broken, but nothing has come for too long. */
+  readonly isSilence: boolean;
+
   constructor(server: string, cause: unknown) {
     super(`${server}: ${cause === undefined ? 'the connection was closed' : said(cause)}`);
+    this.isSilence = cause instanceof Silence;
   }
 }
+
+export class Silence extends Error {}
 
 export function nameOf({ host, port }: Server): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
