@@ -94,7 +94,7 @@ describe('a reader that doesn’t read', () => {
     }
     const began = performance.now();
     stream.end();
-    await once(response, 'close');
+    await once(response, 'close', { signal: AbortSignal.timeout(5 * SECOND) });
     expect(response.writableFinished).toBe(false);
     expect(performance.now() - began).toBeLessThan(3 * SECOND);
   });

@@ -11,6 +11,9 @@ export class BrowserGone extends Error {
   override readonly name = 'BrowserGone';
 }
 
+/** Its session has ended, and nothing of the answer is for it any more. */
+export class SessionOver extends BrowserGone {}
+
 const TIMEOUT = /^(?:ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 
 /** llhttp's codes (or undici's name for such an error, when it has none), and undici's own for an answer that makes no sense. */

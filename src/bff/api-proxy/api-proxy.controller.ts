@@ -8,6 +8,7 @@ import { Events } from '../events.js';
 import { frontendOf } from '../frontend.js';
 import { OUTBOUND } from '../outbound.js';
 import type { Session } from '../session/session-record.js';
+import { SessionWatch } from '../session/session-watch.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { Sessions } from '../session/session.js';
 import { ApiProxy } from './api-proxy.js';
@@ -24,8 +25,9 @@ export class ApiProxyController {
     @Inject(Sessions) sessions: Sessions,
     @Inject(Events) events: Events,
     @Inject(OUTBOUND) outbound: Dispatcher,
+    @Inject(SessionWatch) watch: SessionWatch,
   ) {
-    this.proxy = new ApiProxy(sessions, events, outbound);
+    this.proxy = new ApiProxy(sessions, events, outbound, watch);
   }
 
   /** The checks in their order. None reads the body, and nothing is sent before all have passed. */

@@ -4,14 +4,16 @@ import { BffError, PROBLEMS } from '../errors.js';
 import { type Events, referenceOf } from '../events.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import type { Session } from '../session/session-record.js';
+import type { SessionWatch } from '../session/session-watch.js';
 import type { Sessions } from '../session/session.js';
 import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
-import { abortedWith, type ApiAnswer, type ApiCall, discard, isRepeatable, passBody, send } from './forward.js';
+import { abortedWith, type ApiAnswer, type ApiCall, discard, isRepeatable, send } from './forward.js';
 import { requestFields, responseFields } from './headers.js';
 import { smallBody } from './request-body.js';
+import { passWhileSessionLives } from './session-end.js';
 
 /** A call that has passed all checks. */
 export interface CheckedCall {
@@ -37,6 +39,7 @@ export class ApiProxy {
     private readonly sessions: Sessions,
     private readonly events: Events,
     private readonly outbound: Dispatcher,
+    private readonly watch: SessionWatch,
   ) {}
 
   /** Throws what the browser is to be told. Once the answer is under way nobody can be told anything: it breaks off, and the log knows. */
@@ -45,7 +48,7 @@ export class ApiProxy {
     try {
       const answered = await this.ask(call);
       this.answerHead(call, answered);
-      await passBody(call, answered.answer);
+      await passWhileSessionLives(call, answered.answer, this.watch);
     } catch (error) {
       if (error instanceof BrowserGone) return;
       this.recordFailure(call, error);

@@ -74,8 +74,7 @@ export async function send(outbound: Dispatcher, call: ApiCall, fields: Field[])
  */
 export async function passBody(call: ApiCall, { body }: ApiAnswer): Promise<void> {
   const { response } = call;
-  const isEndless = /^text\/event-stream\b/i.test(String(response.getHeader('content-type')));
-  const timer = isEndless ? undefined : whenIdle(call, () => response.writableNeedDrain);
+  const timer = isEventStream(response) ? undefined : whenIdle(call, () => response.writableNeedDrain);
   // Node keeps the head back until there's some body, and sends both at once where that comes along.
   const head = setImmediate(() => response.flushHeaders());
   body.once('data', () => clearImmediate(head)).on('data', () => timer?.refresh());
@@ -87,6 +86,10 @@ export async function passBody(call: ApiCall, { body }: ApiAnswer): Promise<void
     clearImmediate(head);
     clearTimeout(timer);
   }
+}
+
+export function isEventStream(response: ServerResponse): boolean {
+  return /^text\/event-stream\b/i.test(String(response.getHeader('content-type')));
 }
 
 /** There's no body, or it's still here. */

@@ -2,6 +2,8 @@ const session = 'src/bff/session/';
 const events = 'test/session-events.e2e-spec.ts';
 const deadlines = 'test/session-events-deadlines.e2e-spec.ts';
 const streams = 'test/session-streams.e2e-spec.ts';
+const proxied = 'test/api-proxy-session-end.e2e-spec.ts';
+const proxy = 'src/bff/api-proxy/session-end.ts';
 
 const entry = (rule, what, file, find, replace, tests, name) => ({
   rule,
@@ -82,7 +84,7 @@ export default [
     'a deadline that has slid unheard is no end',
     'session-watch.ts',
     'if (session) this.goesOn(session);',
-    'if (session && nearestDeadline(this.session).at > Date.now()) this.goesOn(session);',
+    'if (session && nearestDeadline(this.session).at > Date.now() + 100) this.goesOn(session);',
     deadlines,
     'L10: that has slid unheard',
   ),
@@ -140,4 +142,40 @@ export default [
     '',
     events,
   ),
+  {
+    rule: 'L10',
+    what: 'an API’s event stream is watched at once',
+    file: proxy,
+    find: 'isEventStream(call.response) ? 0 : WATCHED_AFTER',
+    replace: '60_000',
+    tests: proxied,
+    name: 'L10: an event stream',
+  },
+  {
+    rule: 'L10',
+    what: 'any other answer is watched after a second',
+    file: proxy,
+    find: 'isEventStream(call.response) ? 0 : WATCHED_AFTER',
+    replace: 'isEventStream(call.response) ? 0 : 60_000',
+    tests: proxied,
+    name: 'L10: any other',
+  },
+  {
+    rule: 'L10',
+    what: 'what is still streaming is broken off',
+    file: proxy,
+    find: 'abort.abort(new SessionOver());\n    // the API may be through, and the browser slow to read\n    response.destroy();',
+    replace: 'response.end();',
+    tests: proxied,
+    name: 'L10: an event stream',
+  },
+  {
+    rule: 'L10',
+    what: 'an answer whose session can’t be watched is broken off',
+    file: proxy,
+    find: '// nobody can say whether the session lives\n    breakOff();',
+    replace: '',
+    tests: proxied,
+    name: 'L10: one is as well when nobody can say',
+  },
 ];
