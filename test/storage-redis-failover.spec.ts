@@ -37,11 +37,15 @@ async function lostOf(storage: Storage, keys: string[]): Promise<string[]> {
   return keys.filter((_, index) => found[index] === undefined);
 }
 
-const works = (storage: Storage) =>
-  storage.put(KEY, Buffer.from('one'), MINUTE).then(
-    () => true,
-    () => false,
-  );
+/** Reads and writes have connections of their own. */
+const works = async (storage: Storage) => {
+  try {
+    await storage.put(KEY, Buffer.from('one'), MINUTE);
+    return (await storage.get(KEY)) !== undefined;
+  } catch {
+    return false;
+  }
+};
 
 describe('a failover that sentinels make', () => {
   let watched: Watched;
@@ -66,6 +70,7 @@ describe('a failover that sentinels make', () => {
     const atFailover = load.acknowledged.length;
     await until('they go on', () => load.acknowledged.length > atFailover + 100);
     await load.end();
+    await until('it reads as well', () => works(storage));
     expect(load.failures.filter(error => !(error instanceof StorageUnavailable))).toEqual([]);
     expect(await lostOf(storage, load.acknowledged)).toEqual([]);
     await until('the listener is told', () => listener.missedSome > 0);
@@ -131,6 +136,7 @@ describe('a failover of a cluster', () => {
     const atFailover = load.acknowledged.length;
     await until('they go on', () => load.acknowledged.length > atFailover + 100);
     await Promise.all([load.end(), loadElsewhere.end()]);
+    await until('it reads as well', () => works(storage));
     expect(load.failures.filter(error => !(error instanceof StorageUnavailable))).toEqual([]);
     expect(loadElsewhere.failures).toEqual([]);
     expect(await lostOf(storage, [...load.acknowledged, ...loadElsewhere.acknowledged])).toEqual([]);
