@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { tokenOddities } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
+import { type Parlour, until } from './support/parlour.js';
 import { isLoggedIn, loggedIn, rawSessionId, script, type Scene, startScene, turnClock } from './support/scene.js';
 import { STORAGE, type Storage } from '../src/bff/index.js';
 
@@ -29,6 +30,18 @@ async function deadlines(browser: HttpBrowser): Promise<{ idle: number; end: num
     session: { expiresAt: string; idleExpiresAt: string };
   };
   return { idle: Date.parse(session.idleExpiresAt), end: Date.parse(session.expiresAt) };
+}
+
+/** What was really written to the storage, by the kinds of the records. */
+function writesOf(...parlours: Parlour[]): () => Promise<string[]> {
+  const storages = parlours.map(({ server }) => server.app.get<Storage>(STORAGE));
+  const puts = storages.map(each => jest.spyOn(each, 'put'));
+  const swaps = storages.map(each => jest.spyOn(each, 'compareAndSwap'));
+  return async () => {
+    const isWritten = await Promise.all(swaps.flatMap(({ mock }) => mock.results.map(({ value }) => value)));
+    const swapped = swaps.flatMap(({ mock }) => mock.calls).filter((_, index) => isWritten[index]);
+    return [...puts.flatMap(({ mock }) => mock.calls), ...swapped].map(([key]) => key.split(':').at(-1) ?? '');
+  };
 }
 
 const act = (browser: HttpBrowser) => script(browser, `${url()}/api/orders`);
@@ -89,17 +102,37 @@ describe('the deadlines', () => {
     expect((await deadlines(browser)).idle).toBe(idle);
   });
 
-  it('B21: a request that does slide it writes at most once a minute', async () => {
+  it('B21: requests that do slide it write at most once a minute, also many at once at two instances', async () => {
+    const other = await scene.another();
     turnClock(0);
     const browser = await scene.login();
-    const writes = jest.spyOn(storage(), 'put');
+    const written = writesOf(scene.parlour, other);
     for (let second = 0; second < 120; second += 10) {
       turnClock(10);
-      await act(browser);
-      await act(browser);
+      const requests = [scene.parlour, other].flatMap(({ url: at }) =>
+        Array.from({ length: 5 }, () => `${at}/api/orders`),
+      );
+      await Promise.all(requests.map(request => script(browser, request)));
     }
-    expect(writes.mock.calls.map(([key]) => key.split(':').at(-1))).toEqual(['seen', 'seen']);
+    expect(await written()).toEqual(['seen', 'seen']);
     expect((await deadlines(browser)).idle).toBe(Date.now() + IDLE * 1000);
+  });
+
+  it('R10: a request that slides it while the session ends leaves nothing of it', async () => {
+    const browser = await scene.login();
+    const released = Promise.withResolvers<void>();
+    const real = storage().compareAndSwap.bind(storage());
+    turnClock(300);
+    const slides = jest.spyOn(storage(), 'compareAndSwap').mockImplementationOnce(async (...given) => {
+      await released.promise;
+      return real(...given);
+    });
+    const late = act(browser.clone());
+    await until('it’s about to slide', () => slides.mock.calls.length > 0);
+    await script(browser, `${url()}/logout`, { method: 'POST' });
+    released.resolve();
+    await late;
+    expect(await storage().get(slides.mock.calls[0]?.[0] ?? '')).toBeUndefined();
   });
 
   it('B18: a session lives no longer than its refresh token, where the server says how long that is', async () => {
@@ -135,7 +168,7 @@ describe('a login', () => {
     expect(callback?.requestHeaders['cookie']).not.toContain('session');
     expect(await isLoggedIn(browser, scene.parlour)).toBe(true);
     expect(await isLoggedIn(before, scene.parlour)).toBe(false);
-    expect(scene.parlour.events('session_ended').at(-1)).toMatchObject({ reason: 'replaced' });
+    expect(scene.events('session_ended').at(-1)).toMatchObject({ reason: 'replaced' });
   });
 
   it('B21: takes no session id that somebody planted', async () => {

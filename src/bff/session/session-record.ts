@@ -25,6 +25,8 @@ export interface Session extends TokenOwner {
   userAgent: string | undefined;
   /** Within a minute. */
   lastSeenAt: number;
+  /** Of the record that says so. */
+  seenVersion: string;
   idleExpiresAt: number;
   refreshable: boolean;
   /** When its tokens were obtained, at login or by a refresh. */

@@ -3,6 +3,7 @@ import { BffError } from '../errors.js';
 import { type EndReason, Events } from '../events.js';
 import type { Frontend } from '../frontend.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
+import type { SealedRecord } from '../storage/sealed-records.js';
 import { AccessTokens } from '../tokens/access-token.js';
 import { revokeTokens } from '../tokens/revocation.js';
 import { announce } from '../tokens/session-notices.js';
@@ -41,7 +42,7 @@ export class Sessions {
     const now = Date.now();
     const key = sessionKey(frontend, frontend.keys.mac('storage key', sessionId));
     const record: SessionRecord = { ...login, startedAt: now, expiresAt: now + options.sessionAbsoluteTimeout * 1000 };
-    const session = sessionOfRecords(frontend, key, record, tokens, now);
+    const session = sessionOfRecords(frontend, key, record, tokens, { value: now, version: '' });
     await createTokens(session, tokens);
     await records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000);
     for (const index of indexKeys(frontend, login)) await records.storage.addToSet(index, key, record.expiresAt - now);
@@ -71,17 +72,21 @@ export class Sessions {
     if (!record || record.value.expiresAt <= Date.now()) return undefined;
     const seen = await frontend.records.get<number>(`${key}:seen`);
     const stored = seen && (await readTokens({ frontend, key, handle: '', absoluteExpiresAt: record.value.expiresAt }));
-    return stored && sessionOfRecords(frontend, key, record.value, stored.tokens, seen.value);
+    return stored && sessionOfRecords(frontend, key, record.value, stored.tokens, seen);
   }
 
-  /** Moves the idle deadline, with at most a write a minute. */
+  /**
+   * Moves the idle deadline, with at most a write a minute: of all requests that are about to, at whatever instance, one does. A session that ends meanwhile
+   * isn’t begun anew by it.
+   */
   async slide(session: Session): Promise<void> {
     const idle = session.frontend.options.sessionIdleTimeout * 1000;
     const now = Date.now();
     if (now - (session.idleExpiresAt - idle) < Math.min(SLIDE_EVERY, idle / 10)) return;
-    await session.frontend.records.put(`${session.key}:seen`, now, idle);
+    const { frontend, key, seenVersion } = session;
+    const hasSlid = await frontend.records.compareAndSwap(`${key}:seen`, seenVersion, now, idle);
     // whoever was told that it expires is told that it doesn't
-    if (now >= nearestDeadline(session).warnAt) await announce(session, { type: 'slid' });
+    if (hasSlid && now >= nearestDeadline(session).warnAt) await announce(session, { type: 'slid' });
   }
 
   /** Ends it for every request that comes after; gives back the tokens, for the caller to revoke. Ending twice is the same as once. */
@@ -152,7 +157,7 @@ function sessionOfRecords(
   key: string,
   record: SessionRecord,
   tokens: TokenSet,
-  seenAt: number,
+  seen: SealedRecord<number>,
 ): Session {
   return {
     frontend,
@@ -166,8 +171,9 @@ function sessionOfRecords(
     userAgent: record.userAgent,
     absoluteExpiresAt: record.expiresAt,
     expiresAt: Math.min(record.expiresAt, tokens.refreshExpiresAt ?? Infinity),
-    lastSeenAt: seenAt,
-    idleExpiresAt: seenAt + frontend.options.sessionIdleTimeout * 1000,
+    lastSeenAt: seen.value,
+    seenVersion: seen.version,
+    idleExpiresAt: seen.value + frontend.options.sessionIdleTimeout * 1000,
     refreshable: tokens.refreshToken !== undefined,
     refreshedAt: tokens.obtainedAt,
   };

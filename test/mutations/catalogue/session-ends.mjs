@@ -43,4 +43,14 @@ export default [
     '',
     spec('spa-built'),
   ),
+  ...['B21', 'R10'].map(rule =>
+    entry(
+      rule,
+      'of many requests one slides the idle deadline, and none that of a session that has ended',
+      `${session}session.ts`,
+      'const hasSlid = await frontend.records.compareAndSwap(`${key}:seen`, seenVersion, now, idle);',
+      'const hasSlid = seenVersion !== undefined;\n    await frontend.records.put(`${key}:seen`, now, idle);',
+      spec('session-deadlines'),
+    ),
+  ),
 ];
