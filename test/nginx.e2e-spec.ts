@@ -6,6 +6,7 @@ import { HttpBrowser, rawRequest } from './support/http-browser.js';
 import { startNginx } from './support/nginx.js';
 import { freePort } from './support/free-port.js';
 import { CLIENT_ID, CLIENT_SECRET, type Parlour, startParlour } from './support/parlour.js';
+import { closeStreams, openedStream } from './support/session-stream.js';
 
 const header = { 'X-CSRF': '1' };
 /** What any request may claim, all of it false. */
@@ -45,6 +46,7 @@ beforeAll(async () => {
   nginx = await startNginx({ port, upstream, certificate }, headers);
 });
 afterAll(async () => {
+  closeStreams();
   await nginx.close();
   await parlour.close();
   await Promise.all([hostile.close(), api.close()]);
@@ -132,6 +134,17 @@ describe('behind nginx, which ends TLS and speaks plain http to us', () => {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     });
+  });
+
+  it('L10: session events aren’t held back, although nginx buffers answers', async () => {
+    const browser = await loggedIn();
+    const began = performance.now();
+    const stream = await openedStream(browser, { url: app });
+    expect(stream.response.headers['content-type']).toBe('text/event-stream');
+    await browser.fetch(`${app}/logout`, { method: 'POST', page: `${app}/`, headers: header });
+    await stream.ended();
+    expect(stream.events).toMatchObject([{ event: 'ended', data: { reason: 'logout' } }]);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   it('B20: TRUSTED_PROXIES decides the client’s address: each has its own bucket, and the API hears of it', async () => {

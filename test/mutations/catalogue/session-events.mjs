@@ -98,6 +98,14 @@ export default [
     'L10: is cut off',
   ),
   entry(
+    'L10',
+    'nginx is told not to buffer',
+    'event-stream.ts',
+    "this.response.setHeader('X-Accel-Buffering', 'no');",
+    '',
+    'test/nginx.e2e-spec.ts',
+  ),
+  entry(
     'S1',
     'what waits for a reader is bounded',
     'event-stream.ts',
