@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Frontends } from '../src/bff/frontend.js';
 import { sessionHandle, sessionKey } from '../src/bff/session/session-record.js';
 import { Events } from '../src/bff/events.js';
-import { RefreshLease } from '../src/bff/tokens/refresh-lease.js';
+import { leaseOf, RefreshLease } from '../src/bff/tokens/refresh-lease.js';
+import { RefreshWatch } from '../src/bff/tokens/refresh-watch.js';
 import { refresh } from '../src/bff/tokens/refresh.js';
 import { readTokens, type StoredTokens, type TokenOwner } from '../src/bff/tokens/token-store.js';
 import type { HttpBrowser } from './support/http-browser.js';
@@ -117,7 +118,7 @@ describe('two instances and one session', () => {
     expect(scene.api.requests).toEqual([]);
   });
 
-  it('B18: both lose it when the token that is stored is the one refused', async () => {
+  it('B18, R3: both lose it when the token that is stored is the one refused', async () => {
     const browser = await scene.login();
     turnClock(280);
     scene.hostile.lies = { refresh: { status: 400, body: { error: 'invalid_grant' } } };
@@ -155,6 +156,18 @@ describe('a holder that stood still for longer than its lease', () => {
     const { takenOver, late } = await overtaken();
     const theirs = await takenOver();
     expect(await late()).toEqual(theirs);
+  });
+
+  it('R2: is waited for as long as it gives signs, and for its lease after the last, by the monotonic clock', async () => {
+    const owner = ownerOf(await scene.login());
+    const watch = new RefreshWatch(owner);
+    const mark = { id: 'stopped', since: Date.now() };
+    expect(watch.isUnderWay(mark)).toBe(true);
+    const later = performance.now() + leaseOf(owner);
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => later);
+    expect(watch.isUnderWay(mark)).toBe(false);
+    expect(watch.isUnderWay({ ...mark, since: mark.since + 1 })).toBe(true);
+    clock.mockRestore();
   });
 
   it('R2: finds by the monotonic clock that it’s too late to send', async () => {

@@ -163,7 +163,6 @@ export default [
     file: 'src/bff/tokens/refresh-watch.ts',
     find: 'return performance.now() - this.seen.at < lease && Date.now() - mark.since < lease + SKEW;',
     replace: 'return lease > 0;',
-    tests: 'test/tokens-processes.e2e-spec.ts',
-    name: 'R2: .*kill -9',
+    tests: 'test/tokens-instances.e2e-spec.ts',
   },
 ];
