@@ -69,7 +69,7 @@ describe('a reader that doesn’t read', () => {
     get({ port, host: '127.0.0.1' }, (answer: IncomingMessage) => answer.pause()).on('error', () => {});
     const [, response] = (await asked) as [IncomingMessage, ServerResponse];
     const stream = new EventStream(response);
-    stream.begin();
+    stream.beat();
     return { response, stream };
   }
 

@@ -13,28 +13,32 @@ export class EventStream {
 
   constructor(private readonly response: ServerResponse) {}
 
-  /** The head goes out at once, with a comment that no proxy can mistake for silence. */
-  begin(): void {
+  send(event: string, data: object): void {
+    this.begin();
+    this.write(`id: ${this.nextId()}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  beat(): void {
+    this.begin();
+    this.write(':\n\n');
+  }
+
+  end(): void {
+    this.begin();
+    this.response.end();
+    const late = setTimeout(() => this.response.destroy(), LINGERING).unref();
+    this.response.once('close', () => clearTimeout(late));
+  }
+
+  /** The head goes out with the first word and not before: until then an error can still be told as one. */
+  private begin(): void {
+    if (this.lastId > 0) return;
     this.response.statusCode = 200;
     this.response.setHeader('Content-Type', 'text/event-stream');
     // a host's compression would hold events back; nginx buffers unless it's told (X-Accel-Buffering)
     this.response.setHeader('Cache-Control', 'no-store, no-transform');
     this.response.setHeader('X-Accel-Buffering', 'no');
     this.write(`: connected\nretry: ${RETRY}\nid: ${this.nextId()}\n\n`);
-  }
-
-  send(event: string, data: object): void {
-    this.write(`id: ${this.nextId()}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  }
-
-  beat(): void {
-    this.write(':\n\n');
-  }
-
-  end(): void {
-    this.response.end();
-    const late = setTimeout(() => this.response.destroy(), LINGERING).unref();
-    this.response.once('close', () => clearTimeout(late));
   }
 
   private write(text: string): void {

@@ -35,7 +35,6 @@ export class SessionEventsController {
     setSecurityHeaders(request, response, frontendOf(request));
     const stream = new EventStream(response);
     const events = new SessionEvents(stream, knownTime(request) ?? session?.refreshedAt ?? 0);
-    stream.begin();
     if (session) await this.tell(session, response, stream, events);
     else events.ended(reason);
   }
