@@ -5,7 +5,7 @@ import { Events } from '../src/bff/events.js';
 import { leaseOf, RefreshLease } from '../src/bff/tokens/refresh-lease.js';
 import { RefreshWatch } from '../src/bff/tokens/refresh-watch.js';
 import { refresh } from '../src/bff/tokens/refresh.js';
-import { readTokens, type StoredTokens, type TokenOwner } from '../src/bff/tokens/token-store.js';
+import { readTokens, type StoredTokens, swapTokens, type TokenOwner } from '../src/bff/tokens/token-store.js';
 import type { HttpBrowser } from './support/http-browser.js';
 import type { Parlour } from './support/parlour.js';
 import { isLoggedIn, rawSessionId, type Scene, script, startScene, turnClock } from './support/scene.js';
@@ -156,6 +156,17 @@ describe('a holder that stood still for longer than its lease', () => {
     const { takenOver, late } = await overtaken();
     const theirs = await takenOver();
     expect(await late()).toEqual(theirs);
+  });
+
+  it('R5: tells of its failure although a renewal of its own comes in between', async () => {
+    const owner = ownerOf(await scene.login());
+    const lease = await RefreshLease.take(owner, await tokensOf(owner));
+    const { version, ...record } = await tokensOf(owner);
+    if (!lease || !record.refresh) throw new Error('the lease couldn’t be taken');
+    const renewed = swapTokens(owner, version, { ...record, refresh: { ...record.refresh, since: Date.now() } });
+    await Promise.all([renewed, lease.fail(7)]);
+    lease.release();
+    expect((await tokensOf(owner)).refresh?.failed).toMatchObject({ retryAfter: 7 });
   });
 
   it('R2: is waited for as long as it gives signs, and for its lease after the last, by the monotonic clock', async () => {

@@ -68,8 +68,12 @@ export class RefreshLease {
   /** It came to nothing: those who wait hear of it, and the next attempt is anybody's after a pause. */
   async fail(retryAfter: number | undefined): Promise<void> {
     const failed = { at: Date.now(), ...(retryAfter !== undefined && { retryAfter }) };
-    const current = await this.current();
-    if (current?.refresh) await this.swap(current, { ...this.record, refresh: { ...current.refresh, failed } });
+    for (;;) {
+      const current = await this.current();
+      if (!current?.refresh) return;
+      // again where a renewal came in between
+      if (await this.swap(current, { ...this.record, refresh: { ...current.refresh, failed } })) return;
+    }
   }
 
   release(): void {
