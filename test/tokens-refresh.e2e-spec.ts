@@ -70,6 +70,14 @@ describe('an access token', () => {
     expect(refreshes()).toHaveLength(0);
   });
 
+  it('A7: that lives for longer than any number tells is sent until an API refuses it', async () => {
+    scene.hostile.lies = { token: { members: { expires_in: 1e308 } } };
+    const browser = await scene.login();
+    turnClock(3000);
+    expect((await call(browser)).status).toBe(200);
+    expect(refreshes()).toHaveLength(0);
+  });
+
   it('R1: is refreshed once for a hundred parallel calls, and all of them get the new one', async () => {
     const browser = await scene.login();
     turnClock(400);

@@ -29,12 +29,14 @@ export interface TokenResponse {
 export function tokenSetOf(response: TokenEndpointResponse, { dpop, certificate }: TokenBinding): TokenSet {
   const now = Date.now();
   const refreshExpiresIn = [response['refresh_expires_in'], response['refresh_token_expires_in']].find(isLifetime);
+  const expiresAt = endOf(now, response.expires_in);
+  const refreshExpiresAt = endOf(now, refreshExpiresIn);
   return {
     accessToken: response.access_token,
     obtainedAt: now,
-    ...(response.expires_in !== undefined && { expiresAt: now + response.expires_in * 1000 }),
+    ...(expiresAt !== undefined && { expiresAt }),
     ...(response.refresh_token !== undefined && { refreshToken: response.refresh_token }),
-    ...(refreshExpiresIn !== undefined && { refreshExpiresAt: now + refreshExpiresIn * 1000 }),
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
     ...(response.id_token !== undefined && { idToken: response.id_token }),
     ...(response.scope !== undefined && { scope: response.scope }),
     ...(dpop && { dpopKey: dpop }),
@@ -46,6 +48,12 @@ export function tokenSetOf(response: TokenEndpointResponse, { dpop, certificate 
 export function spellingMistake({ accessToken }: TokenSet): AuthorizationServerFailure | undefined {
   if (/^[\x20-\x7e]+$/.test(accessToken)) return undefined;
   return new AuthorizationServerFailure('misconfigured', 'the access token has characters that none may have');
+}
+
+/** A time that no number can hold is as good as none: JSON would make `null` of it, and that's long ago. */
+function endOf(now: number, seconds: number | undefined): number | undefined {
+  const end = now + (seconds ?? Infinity) * 1000;
+  return Number.isFinite(end) ? end : undefined;
 }
 
 /** Keycloak says 0 for “never”. */
