@@ -72,7 +72,7 @@ if (authenticated) console.log(await bff('/api/orders'))
 
 /** One more, for while Vite serves the page: it passes on what's the BFF's, and its hot-reload socket is found when the BFF passes on what's Vite's. */
 const SERVER = (bff: string, vite: number) =>
-  `  server: { ws: { clientPort: ${vite} }, proxy: { '^/(login|callback|session|logout|api)(?=[/?]|$)': { target: '${bff}' } } },\n`;
+  `  server: { ws: { clientPort: ${vite} }, proxy: { '^/(login|callback|sessions?|logout|api)(?=[/?]|$)': { target: '${bff}' } } },\n`;
 
 export interface FreshApp {
   project: Project;
