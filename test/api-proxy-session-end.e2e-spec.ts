@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { STORAGE, type Storage } from '../src/bff/index.js';
-import { StorageUnavailable } from '../src/bff/storage/storage.js';
 import type { HttpBrowser } from './support/http-browser.js';
 import { type Parlour, until } from './support/parlour.js';
 import { loggedIn, type Scene, script, startScene } from './support/scene.js';
@@ -127,11 +126,6 @@ describe('an API’s answer that is still streaming when its session ends', () =
     await logoutAt(other);
     held.resolve();
     await expect(opening.then(answer => once(answer.resume(), 'end'))).rejects.toThrow(/hang up|aborted/);
-  });
-
-  it('L10: one is as well when nobody can say whether its session lives', async () => {
-    jest.spyOn(storage(), 'subscribe').mockRejectedValueOnce(new StorageUnavailable('gone'));
-    await brokenOff(await streaming('text/event-stream').catch(() => streaming('text/event-stream')));
   });
 });
 

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { STORAGE, type Storage } from '../src/bff/index.js';
 import { KeyRing } from '../src/bff/seal.js';
-import { StorageUnavailable } from '../src/bff/storage/storage.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { type Parlour, until } from './support/parlour.js';
 import { isLoggedIn, loggedIn, rawSessionId, type Scene, script, startScene, turnClock } from './support/scene.js';
@@ -246,17 +245,6 @@ describe('tokens that are refreshed', () => {
 });
 
 describe('while the storage is gone', () => {
-  it('R6: a stream that can’t be watched isn’t begun: 503 with Retry-After', async () => {
-    jest.spyOn(storage(), 'subscribe').mockRejectedValueOnce(new StorageUnavailable('gone'));
-    const answer = await script(browser, `${scene.parlour.url}/session/events`);
-    expect([answer.status, answer.json()['code'], answer.headers['retry-after']]).toEqual([
-      503,
-      'storage_unavailable',
-      '5',
-    ]);
-    expect((await openedStream(browser, scene.parlour)).isOpen).toBe(true);
-  });
-
   it('R6: a stream ends without a word, and who comes back is told when to try again', async () => {
     const broken = await startScene();
     const visitor = await broken.login();

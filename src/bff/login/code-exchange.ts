@@ -89,7 +89,17 @@ async function loginOf(
 }
 
 function allowed(claims: Record<string, unknown>, { options }: Frontend): Record<string, unknown> {
-  return Object.fromEntries(
-    options.sessionClaims.flatMap(name => (claims[name] === undefined ? [] : [[name, claims[name]]])),
-  );
+  const known = options.sessionClaims.filter(name => claims[name] !== undefined);
+  const user = Object.fromEntries(known.map(name => [name, claims[name]]));
+  if (!isWritable(user)) throw new AuthorizationServerFailure('misconfigured', 'a claim is nested too deeply');
+  return user;
+}
+
+/** What can be read can be too deep to be written again. */
+function isWritable(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -27,34 +27,29 @@ export class LoginEnd {
   async succeeded(request: Request, transaction: LoginTransaction, login: Login): Promise<string> {
     const frontend = frontendOf(request);
     const otherUser = transaction.subject !== undefined && transaction.subject !== hashOfSubject(login.subject);
-    await this.endReplaced(request, frontend, transaction, login, otherUser);
+    try {
+      await this.endReplaced(request, frontend, transaction, login, otherUser);
+      if (!otherUser) await this.start(request, frontend, login);
+    } catch (error) {
+      // tokens that no session could be made of are nobody's
+      await revokeTokens({ frontend, handle: 'none' }, login.tokens, this.events);
+      if (!(error instanceof LoggedOutMeanwhile)) throw error;
+      const reason = 'the authorization server has ended it already';
+      return this.back(request, transaction, 'login_failed', { reason });
+    }
     if (otherUser) {
       // the tokens belong to nobody here (B23)
       await revokeTokens({ frontend, handle: 'none' }, login.tokens, this.events);
       return this.back(request, transaction, 'different_user', { reason: 'another sub came back' });
     }
-    try {
-      await this.start(request, frontend, login);
-    } catch (error) {
-      if (!(error instanceof LoggedOutMeanwhile)) throw error;
-      return this.back(request, transaction, 'login_failed', {
-        reason: 'the authorization server has ended it already',
-      });
-    }
     this.reportScope(request, frontend, login);
     return transaction.returnTo;
   }
 
-  /** Tokens that no session could be made of are nobody's: they are given back. */
   private async start(request: Request, frontend: Frontend, login: Login): Promise<void> {
     const { tokens, subject, sid, issuedAt, user } = login;
     const record = { subject, user, ...(sid !== undefined && { sid }) };
-    try {
-      await startSession(request, this.sessions, frontend, tokens, record, issuedAt);
-    } catch (error) {
-      await revokeTokens({ frontend, handle: 'none' }, tokens, this.events);
-      throw error;
-    }
+    await startSession(request, this.sessions, frontend, tokens, record, issuedAt);
   }
 
   /** The login stands: what the token isn't good for, an API will say. */

@@ -42,6 +42,7 @@ export class SealedRecords {
   }
 
   delete(key: string): Promise<boolean> {
+    this.opened.forget(key);
     return this.storage.delete(key);
   }
 

@@ -165,4 +165,20 @@ export default [
     replace: 'return lease > 0;',
     tests: 'test/tokens-instances.e2e-spec.ts',
   },
+  {
+    rule: 'R5',
+    what: 'a failure is told though a renewal comes in between',
+    file: 'src/bff/tokens/refresh-lease.ts',
+    find: 'if (await this.swap(current, { ...this.record, refresh: { ...current.refresh, failed } })) return;',
+    replace: 'return void (await this.swap(current, { ...this.record, refresh: { ...current.refresh, failed } }));',
+    tests: 'test/tokens-instances.e2e-spec.ts',
+  },
+  {
+    rule: 'A7',
+    what: 'a lifetime that no number can hold is none',
+    file: 'src/bff/oauth-client/token-set.ts',
+    find: 'return Number.isFinite(end) ? end : undefined;',
+    replace: 'return end;',
+    tests: 'test/tokens-refresh.e2e-spec.ts',
+  },
 ];

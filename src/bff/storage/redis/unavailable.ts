@@ -35,7 +35,7 @@ const MEANINGS: Record<string, string> = {
   OOM: 'its memory is full, and it may evict nothing (maxmemory)',
   WRONGPASS: 'it refuses the user or the password of STORAGE_URL',
   NOAUTH: 'it wants a user and a password in STORAGE_URL',
-  NOPERM: 'its user lacks a right that docs/deployment.md lists',
+  NOPERM: 'its user lacks a right',
   READONLY: 'it is a replica, which can’t be written to',
   LOADING: 'it is still reading its data from the disk',
   MISCONF: 'it can’t write to its disk, and takes no writes until it can',
