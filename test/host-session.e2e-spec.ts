@@ -98,6 +98,26 @@ describe('what a host keeps in req.session', () => {
     for (const write of writes) expect(write).not.toHaveBeenCalled();
   });
 
+  it('R10: whose write meets the session’s end isn’t left behind', async () => {
+    const browser = await loggedIn(host.url);
+    const put = storage().put.bind(storage());
+    const [reached, released] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+    // the real write, a little later
+    jest.spyOn(storage(), 'put').mockImplementation(async (key, ...rest) => {
+      if (key.endsWith(':data')) {
+        reached.resolve(key);
+        await released.promise;
+      }
+      return put(key, ...rest);
+    });
+    const writing = at(browser.clone(), '/open/add?what=tea');
+    const key = await reached.promise;
+    await at(browser, '/logout', { method: 'POST' });
+    released.resolve();
+    await writing;
+    expect(await storage().get(key)).toBeUndefined();
+  });
+
   it('R10: written by a slow request while a login replaces the session goes with the old one', async () => {
     const browser = await loggedIn(host.url);
     const copy = browser.clone();

@@ -4,6 +4,14 @@ const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, f
 
 export default [
   entry(
+    'R10',
+    'what a host writes while the session ends is taken away again',
+    `${session}session-store.ts`,
+    'if (!(await this.sessions.find(this.frontend, id))) await this.frontend.records.delete(key);',
+    '',
+    spec('host-session'),
+  ),
+  entry(
     'B18',
     'a dead refresh token ends the session after a forced refresh, too',
     `${session}session.ts`,
