@@ -130,8 +130,8 @@ export class Sessions {
   /** An API answered 401 to this token: others, or `undefined` (R12). Throws `session_ended`. */
   async tokenRejected(session: Session, { accessToken }: TokenSet): Promise<TokenSet | undefined> {
     const refreshed = await this.accessTokens.replaceRejected(session, accessToken);
-    if (refreshed?.kind === 'ended') return this.refreshRejected(session);
-    const other = refreshed?.kind === 'fresh' && refreshed.tokens.accessToken !== accessToken;
+    if (refreshed.kind === 'ended') return this.refreshRejected(session);
+    const other = refreshed.kind === 'fresh' && refreshed.tokens.accessToken !== accessToken;
     return other ? refreshed.tokens : undefined;
   }
 

@@ -40,8 +40,8 @@ export class AccessTokens {
     return refreshed ? { kind: 'unavailable', retryAfter: refreshed.retryAfter } : { kind: 'expired' };
   }
 
-  /** An API refused this token although it should be good: what came of a refresh, or `undefined` when none is to be had now. */
-  async replaceRejected(owner: TokenOwner, accessToken: string): Promise<Refreshed | undefined> {
+  /** An API refused this token although it should be good: what came of a refresh; the same token when none is to be had now (R12). */
+  async replaceRejected(owner: TokenOwner, accessToken: string): Promise<Refreshed> {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     if (stored.tokens.accessToken !== accessToken) return { kind: 'fresh', tokens: stored.tokens };
@@ -49,7 +49,6 @@ export class AccessTokens {
     const replaced: Due = ({ tokens }) => isBoundToReplaced(owner, tokens);
     if (replaced(stored)) return this.refreshOnce(owner, replaced);
     // who asks while a refresh is under way waits for it
-    if (!this.inFlight.has(owner.key) && !mayForce(stored) && !isInFlight(owner, stored)) return undefined;
     const rejected: Due = current =>
       current.tokens.accessToken === accessToken && (mayForce(current) || isInFlight(owner, current));
     return this.refreshOnce(owner, rejected, () => Date.now());

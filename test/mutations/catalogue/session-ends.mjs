@@ -15,7 +15,7 @@ export default [
     'B18',
     'a dead refresh token ends the session after a forced refresh, too',
     `${session}session.ts`,
-    "if (refreshed?.kind === 'ended') return this.refreshRejected(session);",
+    "if (refreshed.kind === 'ended') return this.refreshRejected(session);",
     '',
     spec('tokens-rejected'),
   ),

@@ -105,8 +105,8 @@ export default [
     rule: 'R12',
     what: 'a forced refresh has a pause',
     file: accessToken,
-    find: 'if (!this.inFlight.has(owner.key) && !mayForce(stored) && !isInFlight(owner, stored)) return undefined;',
-    replace: '',
+    find: '(mayForce(current) || isInFlight(owner, current))',
+    replace: 'true',
     tests,
   },
   {
