@@ -174,11 +174,4 @@ describe('what the watch costs', () => {
     own.close();
     await until('nobody listens any more', () => unsubscribed.mock.calls.length > 0);
   });
-
-  it('B21: no slide of the idle deadline', async () => {
-    const writes = jest.spyOn(storage(), 'put');
-    await streaming('text/event-stream');
-    await openedStream(browser, scene.parlour);
-    expect(writes).not.toHaveBeenCalled();
-  });
 });
