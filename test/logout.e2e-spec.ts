@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { STORAGE, type Storage } from '../src/bff/index.js';
 import { discoveryLies } from './support/hostile-authorization-server.js';
 import { type Hop, HttpBrowser } from './support/http-browser.js';
 import { CLIENT_ID } from './support/parlour.js';
@@ -18,6 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   jest.useRealTimers();
+  jest.restoreAllMocks();
 });
 
 const logout = (from = browser) => script(from, `${url()}/logout`, { method: 'POST' });
@@ -40,6 +42,29 @@ describe('POST /logout', () => {
     expect(await isLoggedIn(copy, scene.parlour)).toBe(false);
     expect(browser.cookies(url()).map(({ name }) => name)).not.toContain('__Host-Http-session');
     expect(scene.hostile.count('end_session')).toBe(0);
+  });
+
+  it('L1: doesn’t answer while the session’s record is still there, however long its end takes', async () => {
+    const storage = scene.parlour.server.app.get<Storage>(STORAGE);
+    const remove = storage.delete.bind(storage);
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // the real end, a little later
+    jest.spyOn(storage, 'delete').mockImplementation(async key => {
+      if (key.endsWith(':session')) {
+        reached.resolve();
+        await released.promise;
+      }
+      return remove(key);
+    });
+    const copy = browser.clone();
+    let isAnswered = false;
+    const answered = logout().then(() => (isAnswered = true));
+    await reached.promise;
+    for (let turn = 0; turn < 5; turn++) expect(await isLoggedIn(copy, scene.parlour)).toBe(true);
+    expect(isAnswered).toBe(false);
+    released.resolve();
+    await answered;
+    expect(await isLoggedIn(copy, scene.parlour)).toBe(false);
   });
 
   it('L1: ends the session although the authorization server doesn’t answer the revocation yet', async () => {
