@@ -56,6 +56,13 @@ async function timeToFail(): Promise<number> {
   return took;
 }
 
+/** Reads, writes and notices have connections of their own, and each comes back when it can. */
+const allWorks = () =>
+  Promise.all(Object.values(calls())).then(
+    () => true,
+    () => false,
+  );
+
 const works = () =>
   storage.ping().then(
     () => true,
@@ -69,8 +76,7 @@ describe('Redis that is away', () => {
     await until('the outage is known', () => said.includes('lost'));
     expect(await timeToFail()).toBeLessThan(2000);
     await redis.start();
-    await until('it works again', works);
-    await Promise.all(Object.values(calls()));
+    await until('all works again', allWorks);
     expect(await valueOf(storage, KEY)).toBe('before');
     await until('that is said', () => said.includes('recovered'));
     expect(said.filter(event => event === 'lost')).toHaveLength(1);
