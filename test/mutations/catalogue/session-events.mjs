@@ -183,7 +183,6 @@ export default [
     file: proxy,
     find: '// nobody can say whether the session lives\n    breakOff();',
     replace: '',
-    tests: proxied,
-    name: 'L10: one is as well when nobody can say',
+    tests: 'test/storage-refusals.e2e-spec.ts',
   },
 ];
