@@ -63,6 +63,8 @@ describe('session events over Redis', () => {
     for (const instance of [other, scene.parlour])
       await until('it answers again', async () => (await openStream(browser, instance)).response.statusCode !== 503);
     const again = await scene.login();
+    // notices have a connection of their own, which comes back in its own time
+    await until('a stream opens', async () => (await openStream(again, other)).response.statusCode === 200);
     expect((await openedStream(again, other)).isOpen).toBe(true);
     expect(await isLoggedIn(again, other)).toBe(true);
   });
