@@ -22,6 +22,14 @@ export function opening(directory: string): string {
   `;
 }
 
+/** The same for any storage. */
+export function openingUrl(url: string): string {
+  return `
+    const { openStorage } = await import(${JSON.stringify(source('open.ts'))});
+    const storage = await openStorage(${JSON.stringify(url)});
+  `;
+}
+
 export const waiting = `
   const go = new Promise(resolve => process.once('message', resolve));
   process.send('ready');

@@ -32,6 +32,14 @@ export function describeSets({ storage, clock }: Context): void {
     expect(await members()).toEqual(all.toSorted());
   });
 
+  it('L8: a set is there for as long as one of its members, whichever was added last', async () => {
+    clock.start();
+    await storage().addToSet(SET, 'long', 3 * minute);
+    await storage().addToSet(SET, 'short', minute);
+    await clock.advance(minute);
+    expect(await members()).toEqual(['long']);
+  });
+
   it('L8: a member is there for its own lifetime, counted from when it was last added', async () => {
     clock.start();
     await storage().addToSet(SET, 'a', 3 * minute);
