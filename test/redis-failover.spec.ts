@@ -33,8 +33,9 @@ function writeOn(storage: Storage, tag: string) {
 }
 
 async function lostOf(storage: Storage, keys: string[]): Promise<string[]> {
-  const found = await Promise.all(keys.map(key => storage.get(key)));
-  return keys.filter((_, index) => found[index] === undefined);
+  const lost: string[] = [];
+  for (const key of keys) if ((await storage.get(key)) === undefined) lost.push(key);
+  return lost;
 }
 
 /** Reads and writes have connections of their own. */

@@ -4,11 +4,14 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { Certificate } from './certificates.js';
 import { freePort } from './free-port.js';
 import { temporaryDirectory, until } from './parlour.js';
 
 export interface RedisServer {
   readonly port: number;
+  /** Of its TLS, where it has that. */
+  readonly tlsPort: number;
   /** What STORAGE_URL would say. */
   readonly url: string;
   /** Sends one command, on a connection of its own and as whoever may do everything. */
@@ -24,6 +27,8 @@ export interface RedisSettings {
   /** As in redis.conf: `maxmemory 2mb`. */
   lines?: string[];
   mode?: 'server' | 'sentinel';
+  /** Then there's a second port, with TLS. */
+  certificate?: Certificate;
 }
 
 /** sbin isn't on everybody's PATH. */
@@ -32,10 +37,21 @@ const PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`;
 const STANDARD = ['save ""', 'appendonly no', 'repl-diskless-sync-delay 0'];
 
 /** A real server on a free port of loopback. */
-export async function startRedis({ lines = [], mode = 'server' }: RedisSettings = {}): Promise<RedisServer> {
-  const server = new Server(await freePort(), lines, mode);
+export async function startRedis({
+  lines = [],
+  mode = 'server',
+  certificate,
+}: RedisSettings = {}): Promise<RedisServer> {
+  const tlsPort = certificate ? await freePort() : 0;
+  const server = new Server(await freePort(), tlsPort, [...lines, ...tlsLines(tlsPort, certificate)], mode);
   await server.start();
   return server;
+}
+
+function tlsLines(port: number, certificate: Certificate | undefined): string[] {
+  if (!certificate) return [];
+  const { certFile, keyFile } = certificate;
+  return [`tls-port ${port}`, `tls-cert-file ${certFile}`, `tls-key-file ${keyFile}`, 'tls-auth-clients no'];
 }
 
 class Server implements RedisServer {
@@ -44,6 +60,7 @@ class Server implements RedisServer {
 
   constructor(
     readonly port: number,
+    readonly tlsPort: number,
     lines: string[],
     private readonly mode: 'server' | 'sentinel',
   ) {
@@ -109,10 +126,12 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-/** Cuts the connections of that name, as operators see them in CLIENT LIST. */
+/** Cuts the connections of that name, as operators see them in CLIENT LIST, once there is one. */
 export async function killConnection(redis: RedisServer, name: string): Promise<void> {
-  const listed = String(await redis.command('CLIENT', 'LIST')).split('\n');
-  const ids = listed.filter(line => line.includes(` name=${name} `)).map(line => /^id=(\d+)/.exec(line)?.[1] ?? '');
-  if (ids.length === 0) throw new Error(`there is no connection ${name}`);
+  const ids = await until(`there is a connection ${name}`, async () => {
+    const listed = String(await redis.command('CLIENT', 'LIST')).split('\n');
+    const found = listed.filter(line => line.includes(` name=${name} `)).map(line => /^id=(\d+)/.exec(line)?.[1] ?? '');
+    return found.length > 0 && found;
+  });
   for (const id of ids) await redis.command('CLIENT', 'KILL', 'ID', id);
 }

@@ -6,6 +6,7 @@ import { Commands } from './redis/commands.js';
 import { IndexSets } from './redis/index-sets.js';
 import { Notices } from './redis/notices.js';
 import { openTopology } from './redis/open-topology.js';
+import { ReadCache } from './redis/read-cache.js';
 import { Records } from './redis/records.js';
 import type { Topology } from './redis/topology.js';
 import { unavailable } from './redis/unavailable.js';
@@ -17,8 +18,10 @@ export async function openRedis(
   caFile: string | undefined,
   observer: StorageObserver,
 ): Promise<Storage> {
+  const cache = new ReadCache();
+  const changed = (key?: string) => cache.changed(key);
   try {
-    return new RedisStorage(await openTopology(url, caFile, observer));
+    return new RedisStorage(await openTopology(url, caFile, { observer, changed }), cache);
   } catch (error) {
     throw unavailable(error);
   }
@@ -31,10 +34,10 @@ class RedisStorage implements Storage {
   readonly #notices: Notices;
   readonly #calls = new Calls(unavailable);
 
-  constructor(topology: Topology) {
+  constructor(topology: Topology, cache: ReadCache) {
     const commands = new Commands(topology);
     this.#topology = topology;
-    this.#records = new Records(commands);
+    this.#records = new Records(commands, cache);
     this.#sets = new IndexSets(commands);
     this.#notices = new Notices(topology, commands);
   }
@@ -92,10 +95,7 @@ class RedisStorage implements Storage {
 
   /** Lets what is under way come to its end. */
   close(): Promise<void> {
-    return this.#calls.close(() => {
-      this.#notices.close();
-      this.#topology.close();
-    });
+    return this.#calls.close(() => this.#topology.close());
   }
 
   #run<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -1,8 +1,7 @@
 import type { Server } from '../../storage-url.js';
-import type { StorageObserver } from '../observer.js';
 import { StorageUnavailable } from '../storage.js';
 import { type Access, Connection } from './connection.js';
-import { Primary } from './primary.js';
+import { Primary, type Surroundings } from './primary.js';
 import { slotOf } from './slot.js';
 import { type SlotRange, slotRangesIn } from './slot-map.js';
 import type { Topology } from './topology.js';
@@ -16,8 +15,7 @@ const GUEST = 60_000;
 
 /** The primaries of a cluster. Any node is asked which of them has which slot, and those that say MOVED correct it. */
 export class Cluster implements Topology {
-  readonly #access: () => Access;
-  readonly #observer: StorageObserver;
+  readonly #surroundings: Surroundings;
   readonly #primaries = new Map<string, Primary>();
   readonly #guests = new Map<Primary, number>();
   readonly #listeners: (() => void)[] = [];
@@ -30,9 +28,8 @@ export class Cluster implements Topology {
   #lookedAt = performance.now();
   #looking: Promise<void> | undefined;
 
-  constructor(seeds: Server[], ranges: SlotRange[], access: () => Access, observer: StorageObserver) {
-    this.#access = access;
-    this.#observer = observer;
+  constructor(seeds: Server[], ranges: SlotRange[], surroundings: Surroundings) {
+    this.#surroundings = surroundings;
     for (const seed of seeds) this.#nodes.set(nameOf(seed), seed);
     this.#apply(ranges);
     this.#timer = setInterval(() => this.#lookInTime(), LOOK_FOR_LOST_EVERY).unref();
@@ -79,7 +76,7 @@ export class Cluster implements Topology {
 
   #at(server: Server): Primary {
     const name = nameOf(server);
-    const primary = this.#primaries.get(name) ?? new Primary(async () => server, this.#access, this.#observer);
+    const primary = this.#primaries.get(name) ?? new Primary(async () => server, this.#surroundings);
     this.#primaries.set(name, primary);
     return primary;
   }
@@ -111,7 +108,7 @@ export class Cluster implements Topology {
   *#whomToAsk(): Generator<() => Promise<SlotRange[]>> {
     const open = this.primaries().flatMap(({ reads }) => reads.connection ?? []);
     for (const connection of shuffled(open)) yield () => mapAt(connection);
-    for (const node of shuffled([...this.#nodes.values()])) yield () => askForMap(node, this.#access());
+    for (const node of shuffled([...this.#nodes.values()])) yield () => askForMap(node, this.#surroundings.access());
   }
 
   #apply(ranges: SlotRange[]): void {

@@ -14,7 +14,7 @@ export interface Access {
 
 export type Purpose = 'reads' | 'writes' | 'notices' | 'topology';
 
-/** Milliseconds without the answer to a command, after which the connection is given up with all that is under way on it. */
+/** Milliseconds without any answer while one is due, after which the connection is given up with all that is under way on it. */
 export const DEADLINE = 3000;
 /** Milliseconds between two looks at that; a ping goes out with each if nothing else is under way, so that a dead connection is known for one. */
 const LOOK_EVERY = 500;
@@ -35,7 +35,10 @@ export class Connection {
   readonly #unanswered = new Set<{ at: number }>();
   readonly #look: NodeJS.Timeout;
   #looked = performance.now();
+  #answeredAt = performance.now();
   #lost: ConnectionLost | undefined;
+  /** By the server's own words. */
+  #refused: ErrorReply | undefined;
   #resolveEnded: (why: ConnectionLost) => void = () => undefined;
 
   private constructor(server: Server, access: Access, purpose: Purpose) {
@@ -58,7 +61,7 @@ export class Connection {
       return connection;
     } catch (error) {
       connection.close();
-      throw error;
+      throw connection.#refused ?? error;
     } finally {
       opened.catch(() => undefined);
       failed.catch(() => undefined);
@@ -89,13 +92,24 @@ export class Connection {
   }
 
   /** On one for reads the server says which of the keys that were read on this connection has changed; `undefined`: any may have. */
-  onChanged(listener: (key: string | undefined) => void): void {
+  onChanged(listener: (key?: string) => void): void {
     this.#client.on('invalidate', (key: Buffer | null) => listener(key?.toString()));
   }
 
   /** The server may tell us that a channel isn't its own any more. */
   onChannelMoved(listener: () => void): void {
     this.#client.on('sharded-channel-moved', listener);
+  }
+
+  /** Itself, when that's done; what can't be made ready is closed. */
+  async after(preparation: Promise<unknown>): Promise<this> {
+    try {
+      await preparation;
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   close(why = 'it was closed'): void {
@@ -117,6 +131,7 @@ export class Connection {
       throw error instanceof ErrorReply ? error : (this.#lost ?? error);
     } finally {
       this.#unanswered.delete(asked);
+      this.#answeredAt = performance.now();
     }
   }
 
@@ -127,12 +142,14 @@ export class Connection {
     this.#looked = now;
     const [oldest] = this.#unanswered;
     if (!oldest) this.send(['PING']).catch(() => undefined);
-    else if (now - oldest.at > DEADLINE && !stoodStill) this.#end(new Silence(`no answer within ${DEADLINE} ms`));
+    else if (now - Math.max(oldest.at, this.#answeredAt) > DEADLINE && !stoodStill)
+      this.#end(new Silence(`no answer within ${DEADLINE} ms`));
   }
 
   #end(cause: unknown): void {
     if (this.#lost) return;
     this.#lost = new ConnectionLost(this.#name, cause);
+    if (cause instanceof ErrorReply) this.#refused = cause;
     clearInterval(this.#look);
     this.#client.destroy();
     this.#resolveEnded(this.#lost);
@@ -146,7 +163,8 @@ function client({ host, port }: Server, { tls, credentials, database }: Access, 
     socket: {
       host,
       port,
-      connectTimeout: DEADLINE,
+      // before ours: a socket that is still connecting isn't ended with its client
+      connectTimeout: DEADLINE - LOOK_EVERY,
       reconnectStrategy: false,
       ...(tls && { tls: true, ...(tls.ca && { ca: tls.ca }) }),
     },

@@ -1,6 +1,6 @@
 import type { NoticeListener } from '../storage.js';
 import type { Connection } from './connection.js';
-import { Link } from './link.js';
+import type { Link } from './link.js';
 import type { Primary } from './primary.js';
 import { codeOf, said } from './unavailable.js';
 
@@ -29,12 +29,11 @@ export class Ear {
   /** `moved`: the server says that the channel is another one's. */
   constructor(primary: Primary, moved: (channel: Channel, refusal: string) => void) {
     this.#moved = moved;
-    this.#link = new Link(async () => {
+    this.#link = primary.link(async () => {
       const connection = await primary.connect('notices');
       // then each channel's subscription is refused, and by that the one that has moved is found
       connection.onChannelMoved(() => connection.close('it gave a channel away'));
-      await this.#catchUp(connection, [...this.#channels.keys()]);
-      return connection;
+      return connection.after(this.#catchUp(connection, [...this.#channels.keys()]));
     });
   }
 
@@ -56,10 +55,6 @@ export class Ear {
     const heard = this.#channels.get(channel);
     this.#channels.delete(channel);
     heard?.on?.unsubscribe(channel.name, heard.received).catch(() => undefined);
-  }
-
-  close(): void {
-    this.#link.close();
   }
 
   /** Between the last subscription and this one nothing was heard, so whoever listens has to look for himself. */

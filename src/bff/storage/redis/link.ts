@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { StorageUnavailable } from '../storage.js';
+import type { StorageUnavailable } from '../storage.js';
 import type { Connection } from './connection.js';
-import { said } from './unavailable.js';
+import { said, unavailable } from './unavailable.js';
 
 /** Milliseconds that calls wait for a connection that has just broken: a blip is no outage. In an outage they fail at once. */
 const GRACE = 1000;
@@ -13,6 +13,8 @@ export interface LinkObserver {
   /** An outage has begun. */
   lost?(why: string): void;
   recovered?(connection: Connection): void;
+  /** There is a connection, and it's made ready. */
+  established?(): void;
 }
 
 /** Keeps one connection established: whenever it ends, another is opened. */
@@ -29,6 +31,8 @@ export class Link {
   #failures = 0;
   /** For longer than {@link GRACE}. */
   #isOutage = false;
+  /** That there is an outage. */
+  #isSaid = false;
 
   /** `open`: connects, and makes ready whatever has to be so before the connection is used. */
   constructor(open: () => Promise<Connection>, observer: LinkObserver = {}) {
@@ -53,9 +57,11 @@ export class Link {
     return this.connection ?? this.#next.promise;
   }
 
-  /** The server is there again: no pause before the next attempt. */
+  /** The server is there again, by another connection: no pause before the next attempt, and calls may wait for it. */
   hurry(): void {
-    this.#failures = 0;
+    if (this.connection) return;
+    this.#isOutage = false;
+    this.#lostSince = performance.now();
     this.#pause.abort();
   }
 
@@ -101,23 +107,24 @@ export class Link {
 
   #established(connection: Connection): void {
     if (this.#closing.signal.aborted) connection.close();
-    if (this.#isOutage) this.#observer.recovered?.(connection);
-    this.#isOutage = false;
+    if (this.#isSaid) this.#observer.recovered?.(connection);
+    this.#isOutage = this.#isSaid = false;
     this.#connection = connection;
     this.#tried.resolve();
     this.#next.resolve(connection);
     this.#next = nextConnection();
+    this.#observer.established?.();
   }
 
   #beginOutage(): void {
-    if (!this.#isOutage) this.#observer.lost?.(said(this.#whyLost));
-    this.#isOutage = true;
+    if (!this.#isSaid) this.#observer.lost?.(said(this.#whyLost));
+    this.#isOutage = this.#isSaid = true;
     this.#next.reject(this.#unavailable());
     this.#next = nextConnection();
   }
 
   #unavailable(): StorageUnavailable {
-    return new StorageUnavailable(`Redis can't be reached: ${said(this.#whyLost ?? 'not connected yet')}`);
+    return unavailable(this.#whyLost ?? 'not connected yet');
   }
 }
 

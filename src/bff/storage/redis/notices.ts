@@ -37,10 +37,6 @@ export class Notices {
     return { close: () => this.#leave(channel, listener) };
   }
 
-  close(): void {
-    for (const ear of this.#ears.values()) ear.close();
-  }
-
   async #attach(channel: Channel): Promise<void> {
     for (let redirects = 0; ; redirects++) {
       const ear = this.#earFor(channel);
@@ -76,11 +72,7 @@ export class Notices {
   #rearrange(): void {
     for (const channel of this.#channels.values()) this.#move(channel);
     const primaries = new Set(this.#topology.primaries());
-    for (const [primary, ear] of this.#ears) {
-      if (primaries.has(primary)) continue;
-      this.#ears.delete(primary);
-      ear.close();
-    }
+    for (const primary of this.#ears.keys()) if (!primaries.has(primary)) this.#ears.delete(primary);
   }
 
   #move(channel: Channel): void {

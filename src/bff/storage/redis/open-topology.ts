@@ -1,50 +1,45 @@
 import type { RedisUrl, Server } from '../../storage-url.js';
-import type { StorageObserver } from '../observer.js';
 import { StorageUnavailable } from '../storage.js';
 import { accessTo } from './access.js';
 import { askForMap, Cluster } from './cluster.js';
 import { type Access, Connection } from './connection.js';
-import { Primary } from './primary.js';
+import { Primary, type Surroundings } from './primary.js';
 import { Sentinels } from './sentinels.js';
 import { single, type Topology, watched } from './topology.js';
 import { nameOf } from './unavailable.js';
 
 /** Rejects when no server can be reached, or it's another kind of server than the URL says. */
-export async function openTopology(
-  url: RedisUrl,
-  caFile: string | undefined,
-  observer: StorageObserver,
-): Promise<Topology> {
-  const topology = await topologyAt(url, caFile, observer);
+export async function openTopology(url: RedisUrl, caFile: string | undefined, parts: Parts): Promise<Topology> {
+  const topology = await topologyAt(url, caFile, parts);
   await Promise.all(topology.primaries().map(primary => primary.tried()));
   return topology;
 }
 
-async function topologyAt(url: RedisUrl, caFile: string | undefined, observer: StorageObserver): Promise<Topology> {
+type Parts = Omit<Surroundings, 'access'>;
+
+async function topologyAt(url: RedisUrl, caFile: string | undefined, parts: Parts): Promise<Topology> {
   const access = accessTo(url, caFile);
-  if (url.kind === 'cluster') return openCluster(url, access, observer);
-  if (url.kind === 'sentinel') return openWatched(url, caFile, observer);
+  const surroundings = { ...parts, access };
+  if (url.kind === 'cluster') {
+    const node = await reachable(url.servers, access(), 'cluster');
+    return new Cluster(url.servers, await askForMap(node, access()), surroundings);
+  }
+  if (url.kind === 'sentinel') return openWatched(url, caFile, surroundings);
   const server = await reachable(url.servers, access(), 'standalone');
-  return single(new Primary(async () => server, access, observer));
+  return single(new Primary(async () => server, surroundings));
 }
 
-async function openCluster({ servers }: RedisUrl, access: () => Access, observer: StorageObserver): Promise<Topology> {
-  const node = await reachable(servers, access(), 'cluster');
-  return new Cluster(servers, await askForMap(node, access()), access, observer);
-}
-
-async function openWatched(url: RedisUrl, caFile: string | undefined, observer: StorageObserver): Promise<Topology> {
-  const access = accessTo(url, caFile);
-  const toSentinels = accessTo({ ...url, credentials: url.sentinelCredentials, database: 0 }, caFile);
-  await reachable(url.servers, toSentinels(), 'sentinel');
-  const sentinels = new Sentinels(url.servers, url.name ?? '', toSentinels);
+async function openWatched(url: RedisUrl, caFile: string | undefined, surroundings: Surroundings): Promise<Topology> {
+  const access = accessTo({ ...url, credentials: url.sentinelCredentials, database: 0 }, caFile);
+  await reachable(url.servers, access(), 'sentinel');
+  const sentinels = new Sentinels(url.servers, url.name ?? '', access);
   try {
-    await reachable([await sentinels.primary()], access(), 'standalone');
+    await reachable([await sentinels.primary()], surroundings.access(), 'standalone');
   } catch (error) {
     sentinels.close();
     throw error;
   }
-  return watched(new Primary(() => sentinels.primary(), access, observer), sentinels);
+  return watched(new Primary(() => sentinels.primary(), surroundings), sentinels);
 }
 
 /** How each kind of server, as it calls itself, is written. */

@@ -24,25 +24,32 @@ export function nameOf({ host, port }: Server): string {
 export function unavailable(error: unknown): StorageUnavailable {
   if (error instanceof StorageUnavailable) return error;
   const text = said(error);
-  const meaning = MEANINGS[codeOf(error) ?? ''];
-  return new StorageUnavailable(`Redis failed: ${meaning === undefined ? '' : `${meaning}: `}${text}`, {
+  const [, meaning] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
+  return new StorageUnavailable(`${whatHappened(error)}: ${meaning === undefined ? text : `${meaning} (${text})`}`, {
     cause: new Error(text),
   });
 }
 
-/** By the code that an error of Redis begins with. */
-const MEANINGS: Record<string, string> = {
-  OOM: 'its memory is full, and it may evict nothing (maxmemory)',
-  WRONGPASS: 'it refuses the user or the password of STORAGE_URL',
-  NOAUTH: 'it wants a user and a password in STORAGE_URL',
-  NOPERM: 'its user lacks a right',
-  READONLY: 'it is a replica, which can’t be written to',
-  LOADING: 'it is still reading its data from the disk',
-  MISCONF: 'it can’t write to its disk, and takes no writes until it can',
-  NOREPLICAS: 'it has fewer replicas than min-replicas-to-write asks for',
-  CLUSTERDOWN: 'the cluster has a slot that no node serves',
-  MASTERDOWN: 'it is a replica that has lost its primary',
-};
+function whatHappened(error: unknown): string {
+  if (error instanceof ErrorReply) return 'Redis refuses';
+  return error instanceof ConnectionLost ? 'Redis can’t be reached' : 'Redis failed';
+}
+
+/** What an operator has to know of errors, by how they begin. */
+const MEANINGS: [RegExp, string][] = [
+  [/^OOM /, 'its memory is full, and it may evict nothing (maxmemory)'],
+  [/^WRONGPASS /, 'it doesn’t know the user, or not with that password'],
+  [/^NOAUTH /, 'it wants a user and a password'],
+  [/^NOPERM |user executing the script can't run/, 'the user lacks a right that docs/deployment.md lists'],
+  [/^READONLY /, 'it is a replica, which can’t be written to'],
+  [/^LOADING /, 'it is still reading its data from the disk'],
+  [/^MISCONF /, 'it can’t write to its disk, and takes no writes until it can'],
+  [/^NOREPLICAS /, 'it has fewer replicas than min-replicas-to-write asks for'],
+  [/^CLUSTERDOWN /, 'the cluster has a slot that no node serves'],
+  [/^MASTERDOWN /, 'it is a replica that has lost its primary'],
+  [/^ERR unknown command .HELLO/i, 'it is older than Redis 7'],
+  [/self-signed certificate|unable to (?:get|verify) .*certificate/, 'nobody who is trusted vouches for it: CA_FILE'],
+];
 
 /** A server that doesn't know a command repeats its arguments, and those of HELLO hold the password (S3). */
 export function said(error: unknown): string {

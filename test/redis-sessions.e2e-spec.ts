@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
+import type { HttpBrowser } from './support/http-browser.js';
+import { CLIENT_ID, CLIENT_SECRET, until } from './support/parlour.js';
+import { type ParlourProcess, startProcess } from './support/parlour-process.js';
+import { killConnection, type RedisServer, startRedis } from './support/redis-server.js';
+import { isLoggedIn, loggedIn, type Scene, script, startScene } from './support/scene.js';
+
+/** What it keeps on its disk is there after a restart. */
+const DURABLE = { lines: ['appendonly yes', 'appendfsync always'] };
+
+let redis: RedisServer;
+
+beforeEach(async () => {
+  redis = await startRedis(DURABLE);
+});
+afterEach(() => redis.close());
+
+describe('a server whose Redis goes away', () => {
+  let hostile: Hostile;
+  let parlour: ParlourProcess;
+  let browser: HttpBrowser;
+
+  beforeEach(async () => {
+    hostile = await startHostileAuthorizationServer({ client_id: CLIENT_ID, client_secret: CLIENT_SECRET });
+    parlour = await startProcess(hostile.issuer, { STORAGE_URL: redis.url });
+    browser = await loggedIn(parlour.url);
+  });
+  afterEach(async () => {
+    await parlour.stop();
+    await hostile.close();
+  });
+
+  const logged = (event: string) => parlour.stdout.concat(parlour.stderr).filter(line => line.includes(`"${event}"`));
+  const session = () => script(browser, `${parlour.url}/session`);
+  const isReady = async () => (await fetch(`${parlour.managementUrl}/health/ready`)).status === 200;
+
+  it.each<[string, NodeJS.Signals, () => Promise<void>]>([
+    ['killed and started again', 'SIGKILL', () => redis.start()],
+    ['frozen and thawed', 'SIGSTOP', () => redis.signal('SIGCONT')],
+  ])(
+    'R6: %s: 503 with Retry-After, not ready, no crash; and the same session goes on without a restart',
+    async (_, signal, back) => {
+      await redis.signal(signal);
+      await until('it isn’t ready', async () => !(await isReady()));
+      const refused = await session();
+      expect([refused.status, refused.json()['code']]).toEqual([503, 'storage_unavailable']);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      const login = await browser.navigate(`${parlour.url}/login`, {
+        until: to => to.startsWith(`${parlour.url}/callback`),
+      });
+      expect(login.status).toBeLessThan(600);
+      await until('the outage is logged', () => logged('storage_lost').length > 0);
+      await back();
+      await until('it is ready', isReady);
+      expect((await session()).json()).toMatchObject({ authenticated: true });
+      expect(logged('storage_lost')).toHaveLength(1);
+      await until('that is logged', () => logged('storage_recovered').length === 1);
+      expect(parlour.child.exitCode).toBeNull();
+    },
+  );
+});
+
+describe('several instances on one Redis', () => {
+  let scene: Scene;
+
+  beforeEach(async () => {
+    scene = await startScene({ STORAGE_URL: redis.url });
+  });
+  afterEach(() => scene.close());
+
+  it.each([
+    ['', []],
+    [', with the connection of the notices cut', ['parlour-notices']],
+    [', with that of the reads cut', ['parlour-reads']],
+  ])('R13: a session that ends at one is refused at all of them within two seconds%s', async (_, cut) => {
+    const others = [await scene.another(), await scene.another(), await scene.another()];
+    const browser = await scene.login();
+    const copy = browser.clone();
+    for (const instance of others) expect(await isLoggedIn(copy, instance)).toBe(true);
+    // each listens to something
+    const streams = cut.includes('parlour-notices') ? others.map(other => stream(copy, other.url)) : [];
+    for (const name of cut) await killConnection(redis, name);
+    await script(browser, `${scene.parlour.url}/logout`, { method: 'POST' });
+    const began = performance.now();
+    for (const instance of others) await until('it is refused', async () => !(await isLoggedIn(copy, instance)));
+    expect(performance.now() - began).toBeLessThan(2000);
+    await Promise.all(streams);
+  });
+});
+
+/** `GET /session/events`, to its end. */
+async function stream(browser: HttpBrowser, url: string): Promise<void> {
+  await script(browser, `${url}/session/events`);
+}
