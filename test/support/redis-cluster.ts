@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { freePort } from './free-port.js';
 import { until } from './parlour.js';
 import { type RedisServer, startRedis } from './redis-server.js';
+import { AS_USER, USERS } from './redis-user.js';
 
 export interface RedisCluster {
   url: string;
@@ -16,15 +17,15 @@ export interface RedisCluster {
 
 const run = promisify(execFile);
 
-/** Six nodes: three primaries with a replica each. A failover takes two seconds. */
-export async function startRedisCluster(): Promise<RedisCluster> {
-  const nodes = await Promise.all(Array.from({ length: 6 }, startNode));
+/** Six nodes: three primaries with a replica each. A failover takes some two seconds. Its URL names a user with no more rights than needed. */
+export async function startRedisCluster(moreRights = ''): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(moreRights)));
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes']);
   await until('each primary has its replica', async () => (await linkedReplicas(nodes)) === 3);
   await until('all nodes agree', async () => (await Promise.all(nodes.map(isWhole))).every(Boolean));
   return {
-    url: `redis+cluster://${addresses.slice(0, 2).join()}`,
+    url: `redis+cluster://${AS_USER}${addresses.slice(0, 2).join()}`,
     nodes,
     shardOf: key => shardOf(nodes, key),
     command: (...args) => onPrimaries(nodes, args),
@@ -32,10 +33,10 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   };
 }
 
-async function startNode(): Promise<RedisServer> {
+async function startNode(moreRights: string): Promise<RedisServer> {
   const busPort = await freePort();
   const cluster = ['cluster-enabled yes', 'cluster-node-timeout 2000', `cluster-port ${busPort}`];
-  return startRedis({ lines: [...cluster, 'cluster-require-full-coverage no'] });
+  return startRedis({ lines: [...cluster, 'cluster-require-full-coverage no', `${USERS.cluster} ${moreRights}`] });
 }
 
 /** Knows three primaries with a replica each, and calls that healthy. */

@@ -1,5 +1,6 @@
 import { until } from './parlour.js';
 import { type RedisServer, startRedis } from './redis-server.js';
+import { AS_SENTINEL_USER, AS_USER, USERS } from './redis-user.js';
 
 export interface Watched {
   url: string;
@@ -11,14 +12,15 @@ export interface Watched {
 
 const NAME = 'parlour';
 
-/** Two servers and three sentinels that watch them. A failover takes some two seconds. */
+/** Two servers and three sentinels that watch them. A failover takes some two seconds. Its URL names users with no more rights than needed. */
 export async function startSentinels(): Promise<Watched> {
-  const first = await startRedis();
-  const second = await startRedis({ lines: [`replicaof 127.0.0.1 ${first.port}`] });
+  const first = await startRedis({ lines: [USERS.database] });
+  const second = await startRedis({ lines: [`replicaof 127.0.0.1 ${first.port}`, USERS.database] });
   const lines = [
     `sentinel monitor ${NAME} 127.0.0.1 ${first.port} 2`,
     `sentinel down-after-milliseconds ${NAME} 1000`,
     `sentinel failover-timeout ${NAME} 4000`,
+    USERS.sentinel,
   ];
   const sentinels = await Promise.all([1, 2, 3].map(() => startRedis({ lines, mode: 'sentinel' })));
   const servers = [first, second];
@@ -27,7 +29,7 @@ export async function startSentinels(): Promise<Watched> {
     return infos.every(info => /slaves=1,sentinels=3/.test(String(info)));
   });
   return {
-    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join()}/${NAME}`,
+    url: `redis+sentinel://${AS_USER}${sentinels.map(({ port }) => `127.0.0.1:${port}`).join()}/${NAME}/1?${AS_SENTINEL_USER}`,
     servers,
     sentinels,
     primary: () => primaryOf(servers, sentinels),

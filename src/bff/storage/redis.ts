@@ -9,6 +9,7 @@ import { openTopology } from './redis/open-topology.js';
 import { ReadCache } from './redis/read-cache.js';
 import { Records } from './redis/records.js';
 import type { Topology } from './redis/topology.js';
+import { tryOut } from './redis/trial.js';
 import { unavailable } from './redis/unavailable.js';
 import type { NoticeListener, Storage, StoredRecord, Subscription } from './storage.js';
 
@@ -20,11 +21,20 @@ export async function openRedis(
 ): Promise<Storage> {
   const cache = new ReadCache();
   const changed = (key?: string) => cache.changed(key);
+  const topology = await openTopology(url, caFile, { observer, changed }).catch(failed);
+  const storage = new RedisStorage(topology, cache);
   try {
-    return new RedisStorage(await openTopology(url, caFile, { observer, changed }), cache);
+    const passing = await tryOut(storage, topology);
+    if (passing !== undefined) observer.danger(passing);
+    return storage;
   } catch (error) {
-    throw unavailable(error);
+    await storage.close();
+    return failed(error);
   }
+}
+
+function failed(error: unknown): never {
+  throw unavailable(error);
 }
 
 class RedisStorage implements Storage {
