@@ -3,6 +3,7 @@ import { Calls } from './calls.js';
 import { LONGEST_KEY, LONGEST_MEMBER, refuseLong } from './lengths.js';
 import type { StorageObserver } from './observer.js';
 import { Commands } from './redis/commands.js';
+import { dangersOf } from './redis/dangers.js';
 import { IndexSets } from './redis/index-sets.js';
 import { Notices } from './redis/notices.js';
 import { openTopology } from './redis/open-topology.js';
@@ -25,7 +26,8 @@ export async function openRedis(
   const storage = new RedisStorage(topology, cache);
   try {
     const passing = await tryOut(storage, topology);
-    if (passing !== undefined) observer.danger(passing);
+    const dangers = await dangersOf(url, topology);
+    for (const danger of passing === undefined ? dangers : [passing, ...dangers]) observer.danger(danger);
     return storage;
   } catch (error) {
     await storage.close();
