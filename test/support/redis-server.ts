@@ -1,3 +1,4 @@
+import { afterAll } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,6 +45,7 @@ export async function startRedis({
 }: RedisSettings = {}): Promise<RedisServer> {
   const tlsPort = certificate ? await freePort() : 0;
   const server = new Server(await freePort(), tlsPort, [...lines, ...tlsLines(tlsPort, certificate)], mode);
+  started.add(server);
   await server.start();
   return server;
 }
@@ -53,6 +55,13 @@ function tlsLines(port: number, certificate: Certificate | undefined): string[] 
   const { certFile, keyFile } = certificate;
   return [`tls-port ${port}`, `tls-cert-file ${certFile}`, `tls-key-file ${keyFile}`, 'tls-auth-clients no'];
 }
+
+/** A test that fails leaves its servers behind, and they'd outlive it. */
+const started = new Set<Server>();
+
+afterAll(async () => {
+  for (const server of started) await server.close();
+});
 
 class Server implements RedisServer {
   readonly #directory = temporaryDirectory();
