@@ -2,10 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openStorage } from '../src/bff/storage/open.js';
 import type { Storage } from '../src/bff/storage/storage.js';
 import { countTo, KEY, MINUTE, valueOf, versionOf } from './storage-contract-context.js';
+import { ear } from './storage-contract-notices.js';
 import { until } from './support/parlour.js';
 import { type RedisProxy, startRedisProxy } from './support/redis-proxy.js';
 import { killConnection, type RedisServer, startRedis } from './support/redis-server.js';
 
+const CHANNEL = KEY.replace('session', 'notices');
 let redis: RedisServer;
 let proxy: RedisProxy;
 let here: Storage;
@@ -48,6 +50,11 @@ async function timeBelieved(value: string): Promise<number> {
     return !isGiven;
   });
   return last - began;
+}
+
+async function told(telling: Promise<unknown>, times: () => number): Promise<void> {
+  await telling;
+  await until('it has been told', () => times() > 0);
 }
 
 const seen = (value: string) =>
@@ -123,6 +130,26 @@ describe('a record that is read again and again', () => {
     // who asked before may be given what was there then
     await read;
     expect(await valueOf(here, KEY)).toBe('after');
+  });
+
+  it.each<[string, (listener: ReturnType<typeof ear>) => Promise<unknown>]>([
+    ['a notice that is heard', ({ heard }) => told(there.publish(CHANNEL, 'two'), () => heard.length)],
+    [
+      'notices that may have been missed',
+      listener => told(killConnection(redis, 'parlour-notices'), () => listener.missedSome),
+    ],
+    ['somebody listens', () => here.subscribe(CHANNEL, ear())],
+  ])('R13, L10: is given out no more as it was before %s, though nothing else has told of it yet', async (_, tell) => {
+    const listener = ear();
+    await here.subscribe(CHANNEL, listener);
+    await put(there, 'one');
+    await seen('one');
+    proxy.deafen('parlour-reads');
+    await put(there, 'two');
+    await tell(listener);
+    const looked = valueOf(here, KEY);
+    proxy.release('parlour-reads');
+    expect(await looked).toBe('two');
   });
 
   it('R13: is asked for again when the connection on which it was read has been cut', async () => {

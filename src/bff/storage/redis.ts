@@ -41,6 +41,7 @@ function failed(error: unknown): never {
 
 class RedisStorage implements Storage {
   readonly #topology: Topology;
+  readonly #cache: ReadCache;
   readonly #records: Records;
   readonly #sets: IndexSets;
   readonly #notices: Notices;
@@ -49,6 +50,7 @@ class RedisStorage implements Storage {
   constructor(topology: Topology, cache: ReadCache) {
     const commands = new Commands(topology);
     this.#topology = topology;
+    this.#cache = cache;
     this.#records = new Records(commands, cache);
     this.#sets = new IndexSets(commands);
     this.#notices = new Notices(topology, commands);
@@ -94,7 +96,11 @@ class RedisStorage implements Storage {
   }
 
   subscribe(channel: string, listener: NoticeListener): Promise<Subscription> {
-    return this.#run(channel, () => this.#notices.subscribe(channel, listener));
+    return this.#run(channel, async () => {
+      const subscription = await this.#notices.subscribe(channel, this.#lookingAnew(channel, listener));
+      this.#cache.changedBeside(channel);
+      return subscription;
+    });
   }
 
   /** One that answers is enough: a cluster that has lost a shard still has the sessions of the others. */
@@ -108,6 +114,20 @@ class RedisStorage implements Storage {
   /** Lets what is under way come to its end. */
   close(): Promise<void> {
     return this.#calls.close(() => this.#topology.close());
+  }
+
+  /** What a notice is about comes by another connection, maybe later: whoever hears it and looks must find it. */
+  #lookingAnew(channel: string, listener: NoticeListener): NoticeListener {
+    return {
+      received: notice => {
+        this.#cache.changedBeside(channel);
+        listener.received(notice);
+      },
+      missed: () => {
+        this.#cache.changedBeside(channel);
+        listener.missed();
+      },
+    };
   }
 
   #run<T>(key: string, work: () => Promise<T>): Promise<T> {

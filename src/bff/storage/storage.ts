@@ -18,7 +18,7 @@ export interface Storage {
   membersOfSet(key: string): Promise<string[]>;
   /** Tells everybody who listens on the channel, in this process and in all that share the storage. Nothing is kept for who comes later. A channel is named like a key. */
   publish(channel: string, notice: string): Promise<void>;
-  /** Resolves when no later notice will be missed unsaid. */
+  /** Resolves when no later notice will be missed unsaid. What is read of the channel's tag from then on, or after a notice, is no older than that. */
   subscribe(channel: string, listener: NoticeListener): Promise<Subscription>;
   /** Resolves when the backend answers. */
   ping(): Promise<void>;

@@ -72,6 +72,12 @@ export class ReadCache {
     for (const reading of this.#readings.get(key) ?? []) reading.isStale = true;
   }
 
+  /** Whatever shares the tag of `key` may have. */
+  changedBeside(key: string): void {
+    const tag = key.slice(0, key.indexOf('}') + 1);
+    for (const each of [...this.#kept.keys(), ...this.#readings.keys()]) if (each.startsWith(tag)) this.changed(each);
+  }
+
   /** What is read meanwhile may be from before or after, so none of it is kept. */
   async writing<T>(key: string, write: () => Promise<T>): Promise<T> {
     this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
