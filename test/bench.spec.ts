@@ -1,0 +1,75 @@
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { writeBetweenMarkers } from '../bench/report.ts';
+import { readSettings } from '../bench/settings.ts';
+import { startRedis } from '../bench/stage/redis-server.ts';
+import { run } from './support/command.js';
+import { temporaryDirectory } from './support/parlour.js';
+
+const bench = (...args: string[]) => run(['bench/run.ts', ...args], { PATH: process.env['PATH'] ?? '' }, '.');
+
+const FIGURES = [
+  'expired session, embedded: token requests',
+  'expired session, Redis: token requests',
+  'expired session, embedded: p99 wait',
+  'expired session, Redis: p99 wait',
+  'instances, p99 of 40: embedded',
+  'instances, p99 of 40: Redis',
+  'instances, p99 of 40: Redis, all that it would say cut',
+  'proxied GET over Redis against embedded',
+  'sessions, embedded: p99 of a read',
+  'sessions, embedded: RssAnon',
+  'sessions, embedded: on disk a session',
+  'sessions, embedded: start-up',
+  'sessions, Redis: p99 of a read',
+  'sessions, Redis: used_memory a session',
+];
+
+describe('npm run bench', () => {
+  it('measures each figure of sessions in a small run, and leaves none out', async () => {
+    const { ended, stdout, stderr } = bench('sessions', '--sessions', '100', '--rounds', '1');
+    expect(await ended).toBe(0);
+    const lines = stdout().split('\n');
+    for (const figure of FIGURES) {
+      const line = lines.find(each => each.includes(figure)) ?? `no ${figure} in ${stdout()}${stderr()}`;
+      expect(line).toMatch(/\| (?:met|\*\*missed\*\*) +\|$/);
+    }
+    // whatever the machine is doing meanwhile
+    expect(lines.filter(each => each.includes('token requests')).join()).toMatch(/\| 1 +\| met +\|.*\| 1 +\| met +\|/);
+    expect(stdout()).not.toMatch(/not measured|NaN/);
+  }, 120_000);
+
+  it('says which groups there are, when it’s asked for another', async () => {
+    const { ended, stderr } = bench('nothing');
+    expect(await ended).toBe(2);
+    expect(stderr()).toBe('there is no nothing; there is sessions\n');
+  });
+
+  it('publishes no figures of a small run', () => {
+    expect(() => readSettings(['--write', '--sessions', '1000'])).toThrow(/publishes/);
+    expect(() => readSettings(['--write', '--rounds', '1'])).toThrow(/publishes/);
+    expect(readSettings(['--write'])).toMatchObject({ sessions: 1_000_000, rounds: 5 });
+    expect(() => readSettings(['--rounds', '0.5'])).toThrow('--rounds is a whole number of at least 1');
+  });
+
+  it('says what is missing where there’s no Redis', async () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nowhere';
+    try {
+      await expect(startRedis()).rejects.toThrow(/apt-get install redis-server.*ENOENT/);
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+
+  it.each(['README.md', 'bench/RESULTS.md'])('finds its place in %s, and changes nothing else', path => {
+    const copy = join(temporaryDirectory(), 'copy.md');
+    copyFileSync(path, copy);
+    writeBetweenMarkers(copy, 'sessions', 'FIGURES');
+    const before = readFileSync(path, 'utf8');
+    const [head, tail] = [before.split('<!-- bench: sessions -->')[0], before.split('<!-- /bench: sessions -->')[1]];
+    const markers = ['<!-- bench: sessions -->', '<!-- /bench: sessions -->'];
+    expect(readFileSync(copy, 'utf8')).toBe(`${head}${markers[0]}\n\nFIGURES\n\n${markers[1]}${tail}`);
+  });
+});
