@@ -54,8 +54,8 @@ describe('the ground', () => {
     expect(readFileSync('LICENSE', 'utf8')).toMatch(/^MIT License\n/);
   });
 
-  it('the lock file names no registry: npm’s own setting decides', () => {
-    const hosts = [...readFileSync('package-lock.json', 'utf8').matchAll(/"resolved": "(\w+:\/\/[^/"]+)/g)];
+  it.each(['package-lock.json', 'bench/package-lock.json'])('%s names no registry: npm’s own setting decides', path => {
+    const hosts = [...readFileSync(path, 'utf8').matchAll(/"resolved": "(\w+:\/\/[^/"]+)/g)];
     expect(hosts.map(([, host]) => host)).toEqual([]);
   });
 });
