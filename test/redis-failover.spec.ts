@@ -146,6 +146,17 @@ describe('a failover of a cluster', () => {
     await until('it hears on', () => listener.heard.includes('after it'));
     await primary.start();
   }, 60_000);
+
+  it('R6: a shard that is lost altogether keeps no instance from starting', async () => {
+    const { primary, replica } = await cluster.shardOf(KEY);
+    const other = await tagElsewhere(cluster, primary.port);
+    for (const node of [primary, replica]) await node.signal('SIGKILL');
+    const another = await openStorage(cluster.url);
+    await another.put(`{${other}}:session`, Buffer.from('one'), MINUTE);
+    await expect(another.put(KEY, Buffer.from('one'), MINUTE)).rejects.toThrow(StorageUnavailable);
+    await another.close();
+    for (const node of [primary, replica]) await node.start();
+  }, 60_000);
 });
 
 /** A tag whose slot is at another primary. */

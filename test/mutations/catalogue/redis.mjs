@@ -84,6 +84,15 @@ export default [
     'R6: that of the reads',
   ),
   entry(
+    'R6',
+    'a shard that can’t be reached isn’t asked for its settings',
+    'dangers.ts',
+    'topology.primaries().flatMap(({ reads }) => reads.connection ?? []);',
+    'await Promise.all(topology.primaries().map(({ reads }) => reads.ready()));',
+    'test/redis-failover.spec.ts',
+    'R6: a shard that is lost',
+  ),
+  entry(
     'R13',
     'who listens is told when notices may have been missed',
     'ear.ts',

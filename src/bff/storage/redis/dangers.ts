@@ -6,7 +6,9 @@ import { codeOf, nameOf, said } from './unavailable.js';
 
 /** What would lose sessions, or bring back those that have ended. */
 export async function dangersOf(url: RedisUrl, topology: Topology): Promise<string[]> {
-  const found = await Promise.all(topology.primaries().map(async ({ reads }) => atPrimary(await reads.ready(), url)));
+  // one that can't be reached is said to be lost, and is no reason not to start
+  const connections = topology.primaries().flatMap(({ reads }) => reads.connection ?? []);
+  const found = await Promise.all(connections.map(connection => atPrimary(connection, url)));
   return [...onTheWay(url), ...found.flat()];
 }
 
