@@ -122,6 +122,21 @@ describe('Redis that is away', () => {
   });
 });
 
+describe('Redis that becomes a replica while its connections stay open', () => {
+  it('R6: isn’t used any more: that’s an outage until it, or what its name stands for then, is a primary', async () => {
+    const other = await startRedis();
+    await redis.command('REPLICAOF', '127.0.0.1', String(other.port));
+    await until('the outage is known', async () => {
+      await storage.put('{a}:session', Buffer.from('x'), MINUTE).catch(() => undefined);
+      return said.includes('lost');
+    });
+    expect(await timeToFail()).toBeLessThan(2000);
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    await until('all works again', allWorks);
+    await other.close();
+  });
+});
+
 describe('a connection that is cut', () => {
   it('R6: that of the reads: they are asked again on the next', async () => {
     const killed = (async () => {

@@ -85,6 +85,15 @@ export default [
   ),
   entry(
     'R6',
+    'a server that says it is a replica is left',
+    'topology.ts',
+    'misled: async () => primary.demoted(),',
+    'misled: async () => undefined,',
+    outage,
+    'R6: isn’t used any more',
+  ),
+  entry(
+    'R6',
     'a shard that can’t be reached isn’t asked for its settings',
     'dangers.ts',
     'topology.primaries().flatMap(({ reads }) => reads.connection ?? []);',

@@ -92,6 +92,11 @@ export class Primary {
       if (nameOf(connection.server) !== nameOf(server)) connection.close(`the primary is ${nameOf(server)} now`);
   }
 
+  /** It says that it's a replica now: perhaps there's a primary by its name, or another one has been chosen. */
+  demoted(): void {
+    for (const connection of this.#connections) connection.close('it’s a replica now');
+  }
+
   close(): void {
     for (const link of this.#links) link.close();
     for (const connection of this.#connections) connection.close();

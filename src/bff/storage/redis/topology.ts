@@ -23,7 +23,7 @@ export function single(primary: Primary): Topology {
     has: () => true,
     primaries: () => [primary],
     primaryAt: () => primary,
-    misled: async () => undefined,
+    misled: async () => primary.demoted(),
     onChange: () => undefined,
     close: () => primary.close(),
   };
@@ -41,7 +41,6 @@ export function watched(primary: Primary, sentinels: Sentinels): Topology {
   const timer = setInterval(() => void look(), LOOK_EVERY).unref();
   return {
     ...single(primary),
-    misled: look,
     close: () => {
       clearInterval(timer);
       sentinels.close();
