@@ -265,4 +265,12 @@ export default [
     cache,
     'somebody listens',
   ),
+  entry(
+    'R13',
+    'what a notice is about is found without a look at all that is kept',
+    'tagged-map.ts',
+    '[...(this.#keys.get(tagOf(key)) ?? [])]',
+    '[...this.keys()].filter(each => each.startsWith(tagOf(key)))',
+    'test/redis-tagged-map.spec.ts',
+  ),
 ];

@@ -1,5 +1,6 @@
 import type { StoredRecord } from '../storage.js';
 import type { Connection } from './connection.js';
+import { TaggedMap } from './tagged-map.js';
 
 /** Milliseconds that a record may be given out for without asking, from when it was asked for: R13 allows no more, whatever connection is dead. */
 const BELIEVED = 2000;
@@ -26,8 +27,8 @@ export interface Reading {
  * time from the answer and by the wall clock, and gives out what this process itself has just written over until the server has said so.
  */
 export class ReadCache {
-  readonly #kept = new Map<string, Kept>();
-  readonly #readings = new Map<string, Set<Reading>>();
+  readonly #kept = new TaggedMap<Kept>();
+  readonly #readings = new TaggedMap<Set<Reading>>();
   readonly #writing = new Map<string, number>();
 
   find(key: string): Kept | undefined {
@@ -72,10 +73,9 @@ export class ReadCache {
     for (const reading of this.#readings.get(key) ?? []) reading.isStale = true;
   }
 
-  /** Whatever shares the tag of `key` may have. */
+  /** Whatever shares the tag of `key` may have. Comes for thousands of streams at once, when their connection is back. */
   changedBeside(key: string): void {
-    const tag = key.slice(0, key.indexOf('}') + 1);
-    for (const each of [...this.#kept.keys(), ...this.#readings.keys()]) if (each.startsWith(tag)) this.changed(each);
+    for (const each of [...this.#kept.beside(key), ...this.#readings.beside(key)]) this.changed(each);
   }
 
   /** What is read meanwhile may be from before or after, so none of it is kept. */
