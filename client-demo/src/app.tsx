@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { ExpiredBanner } from './cards/expired-banner.js';
+import { ExpiringBanner } from './cards/expiring-banner.js';
 import { OauthPanel } from './cards/oauth-panel.js';
 import { Header } from './header.js';
 import { useLogin } from './login.js';
@@ -29,6 +30,7 @@ export function App(props: { loginError: string | null }) {
   return (
     <>
       <Header session={session} login={login} pathname={pathname} />
+      <ExpiringBanner session={session} login={login} />
       <ExpiredBanner state={session.state} login={login} />
       <main ref={main} tabIndex={-1}>
         {login.error !== null && (

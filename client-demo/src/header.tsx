@@ -1,6 +1,7 @@
 import type { Login } from './login.js';
 import { Link } from './router.js';
-import { type SessionState, type SessionView, displayName } from './session.js';
+import type { SessionView } from './session.js';
+import { type SessionState, displayName } from './session-state.js';
 
 const STATUS: Record<SessionState['status'], string> = {
   checking: 'Checking…',

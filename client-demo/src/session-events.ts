@@ -1,7 +1,10 @@
 import { BffError, type SessionEvent, sessionEvents } from './bff.js';
+import type { Warning } from './session-state.js';
+
+type Expiring = { type: 'expiring' } & Warning;
 
 /** `changed`: nobody knows what has happened; read the session. */
-export type Heard = SessionEvent | { type: 'changed' };
+export type Heard = Expiring | Exclude<SessionEvent, { type: 'expiring' }> | { type: 'changed' };
 
 const NAME = 'parlour-session-events';
 const COME_BACK_MS = 2_000;
@@ -13,12 +16,20 @@ const COME_BACK_MS = 2_000;
 export function watchSession(heard: (what: Heard) => void): () => void {
   const left = new AbortController();
   const others = new BroadcastChannel(NAME);
-  others.addEventListener('message', ({ data }: MessageEvent<Heard>) => heard(data));
+  let told: Heard | undefined;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel never leaves its origin, and takes none
+  const post = (what: Heard | { type: 'asked' }) => others.postMessage(what);
+  others.addEventListener('message', ({ data }: MessageEvent<Heard | { type: 'asked' }>) => {
+    if (data.type !== 'asked') heard(data);
+    else if (told?.type === 'expiring') post(told);
+  });
   const tell = (what: Heard) => {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel never leaves its origin, and takes none
-    others.postMessage(what);
+    told = what;
+    post(what);
     heard(what);
   };
+  // The warning is given once, and this tab may be younger.
+  post({ type: 'asked' });
   navigator.locks
     .request(NAME, { signal: left.signal }, () => holdStream(tell, left.signal))
     .catch((error: unknown) => {
@@ -36,7 +47,7 @@ async function holdStream(tell: (what: Heard) => void, signal: AbortSignal): Pro
     try {
       for await (const { id, event } of sessionEvents(signal, last)) {
         last = id ?? last;
-        tell(event);
+        tell(event.type === 'expiring' ? byOurClock(event) : event);
         if (event.type === 'ended') return;
       }
     } catch (error) {
@@ -46,4 +57,9 @@ async function holdStream(tell: (what: Heard) => void, signal: AbortSignal): Pro
     await new Promise(resolve => setTimeout(resolve, COME_BACK_MS));
     if (!signal.aborted) tell({ type: 'changed' });
   }
+}
+
+/** The seconds that are left are right at this moment only: a tab that hears of them late, or that slept, has the time instead. */
+function byOurClock({ secondsLeft, expiresAt }: Extract<SessionEvent, { type: 'expiring' }>): Expiring {
+  return { type: 'expiring', expiresAt, until: Date.now() + secondsLeft * 1_000 };
 }

@@ -1,51 +1,7 @@
-import { useCallback, useEffect, useReducer } from 'react';
-import { BffError, type Problem, type Session, type SessionDeadlines, type User, readSession } from './bff.js';
+import { useCallback, useEffect, useMemo, useReducer } from 'react';
+import { BffError, type Problem, callApi, problemOf, readSession } from './bff.js';
 import { type Heard, watchSession } from './session-events.js';
-
-interface Person {
-  user: User;
-  deadlines: SessionDeadlines;
-}
-
-/** `ended` keeps the person, so that the page can stay as it was. `refusal` is a 401 that only a new login can answer. */
-export type SessionState =
-  | { status: 'checking' | 'anonymous' }
-  | { status: 'unreachable'; problem: Problem }
-  | ({ status: 'authenticated'; refusal: Problem | null } & Person)
-  | ({ status: 'ended'; refusal: Problem | null; reason?: string | undefined } & Person);
-
-/** `sub` is the only claim that is always there. */
-export function displayName(user: User): string {
-  return user.name ?? user.preferred_username ?? user.sub;
-}
-
-type Happening =
-  | { type: 'read'; session: Session }
-  | { type: 'failed'; problem: Problem }
-  | { type: 'refused'; problem: Problem }
-  | { type: 'ended'; reason: string }
-  | { type: 'accepted' };
-
-function next(state: SessionState, happening: Happening): SessionState {
-  const known = state.status === 'authenticated' || state.status === 'ended' ? state : null;
-  if (happening.type === 'read') return afterRead(known, happening.session);
-  if (happening.type === 'failed') {
-    // A server that is away for a moment has ended nothing.
-    return known ?? { status: 'unreachable', problem: happening.problem };
-  }
-  if (known === null) return state;
-  if (happening.type === 'ended') return { ...known, status: 'ended', reason: happening.reason };
-  return { ...known, refusal: happening.type === 'refused' ? happening.problem : null };
-}
-
-type Known = Extract<SessionState, Person> | null;
-
-function afterRead(known: Known, answer: Session): SessionState {
-  if (!answer.authenticated) return known ? { reason: undefined, ...known, status: 'ended' } : { status: 'anonymous' };
-  const { user, session: deadlines } = answer;
-  const sameSession = known?.deadlines.expiresAt === deadlines.expiresAt;
-  return { status: 'authenticated', user, deadlines, refusal: sameSession ? known.refusal : null };
-}
+import { type SessionState, nearestDeadline, next } from './session-state.js';
 
 const POLL_MS = 30_000;
 const RETRY_MS = 5_000;
@@ -54,8 +10,7 @@ const RETRY_MS = 5_000;
 function pollDelay(state: SessionState): number | null {
   if (state.status === 'unreachable') return RETRY_MS;
   if (state.status !== 'authenticated') return null;
-  const { expiresAt, idleExpiresAt } = state.deadlines;
-  const left = Math.min(Date.parse(expiresAt), Date.parse(idleExpiresAt)) - Date.now();
+  const left = nearestDeadline(state.deadlines) - Date.now();
   // Past, and yet authenticated: this computer's clock is ahead of the BFF's.
   return left > 0 ? Math.min(left + 1_000, POLL_MS) : RETRY_MS;
 }
@@ -65,6 +20,9 @@ export interface SessionView {
   reread: () => Promise<void>;
   refused: (problem: Problem) => void;
   accepted: () => void;
+  ended: (reason: string) => void;
+  /** Moves the idle deadline, and says what stood in the way. */
+  stay: () => Promise<Problem | null>;
 }
 
 /** Reads the session when the page loads, then at intervals, and whenever the user comes back to the tab. */
@@ -91,18 +49,40 @@ export function useSession(): SessionView {
   useEffect(() => {
     if (!isAuthenticated) return undefined;
     return watchSession((heard: Heard) => {
-      if (heard.type === 'ended') dispatch(heard);
-      else void reread();
+      if (heard.type !== 'changed') dispatch(heard);
+      if (heard.type === 'changed' || heard.type === 'expiring') void reread();
     });
   }, [isAuthenticated, reread]);
 
-  const refused = useCallback((problem: Problem) => dispatch({ type: 'refused', problem }), []);
-  const accepted = useCallback(() => dispatch({ type: 'accepted' }), []);
-  return { state, reread, refused, accepted };
+  const does = useMemo(
+    () => ({
+      refused: (problem: Problem) => dispatch({ type: 'refused', problem }),
+      accepted: () => dispatch({ type: 'accepted' }),
+      ended: (reason: string) => dispatch({ type: 'ended', reason }),
+      stay: async () => {
+        const problem = await callAnything();
+        await reread();
+        return problem;
+      },
+    }),
+    [reread],
+  );
+  return { state, reread, ...does };
+}
+
+/** Any call to the API does, since none of them is marked as passive; what the API says to it doesn't matter. */
+async function callAnything(): Promise<Problem | null> {
+  try {
+    const response = await callApi('/orders', { method: 'HEAD' });
+    return response.ok ? null : await problemOf(response);
+  } catch (error) {
+    if (!(error instanceof BffError)) throw error;
+    return error.problem;
+  }
 }
 
 /** Another tab may have logged in or out; a page taken from the back-forward cache may be hours old. */
-function onReturn(returned: () => void): () => void {
+export function onReturn(returned: () => void): () => void {
   const visible = () => document.visibilityState === 'visible' && returned();
   const restored = (event: PageTransitionEvent) => event.persisted && returned();
   document.addEventListener('visibilitychange', visible);

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type RunningAuthorizationServer, startAuthorizationServer } from '../../src/dev/authorization-server/index.js';
 import { type RunningDemoApi, startDemoApi } from '../../src/dev/demo-api/index.js';
 import { launchBrowser, type Needle, recordTraffic, type Traffic } from './chromium.js';
@@ -57,8 +57,11 @@ export interface Visitor {
   traffic: Traffic;
 }
 
-export async function newVisitor({ browser }: Pick<Stage, 'browser'>): Promise<Visitor> {
-  const context = await browser.newContext();
+export async function newVisitor(
+  { browser }: Pick<Stage, 'browser'>,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
+  const context = await browser.newContext(options);
   const traffic = await recordTraffic(context);
   await context.addInitScript(sayWhatIsFetched);
   return { context, traffic, page: await context.newPage() };
@@ -69,6 +72,8 @@ function sayWhatIsFetched(): void {
   const original = window.fetch;
   window.fetch = async (...request) => {
     const response = await original(...request);
+    // its text would be there at its end, and the page would hear of nothing before
+    if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) return response;
     console.debug(`fetched ${response.url}: ${await response.clone().text()}`);
     return response;
   };
@@ -78,6 +83,11 @@ function sayWhatIsFetched(): void {
 export function unseen({ traffic }: Visitor, app: string): string[] {
   const said = (url: string) => traffic.console.some(line => line.startsWith(`fetched ${url}: `));
   return traffic.unread.filter(url => url.startsWith(app) && !said(url));
+}
+
+/** What the browser's console says of the page's Content-Security-Policy. */
+export function violations({ traffic }: Visitor): string[] {
+  return traffic.console.filter(line => /Content.Security.Policy/.test(line));
 }
 
 /** Fills in the authorization server's form, where the page has come to. */

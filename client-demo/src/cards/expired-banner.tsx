@@ -1,5 +1,5 @@
 import type { Login } from '../login.js';
-import type { SessionState } from '../session.js';
+import type { SessionState } from '../session-state.js';
 
 /** What a person can make something of. */
 const REASONS: Record<string, string> = {

@@ -2,7 +2,7 @@ import { loginLink } from '../bff.js';
 import type { Login } from '../login.js';
 import { keepLoginTrace } from '../oauth-trace.js';
 import { usePath } from '../router.js';
-import type { SessionState } from '../session.js';
+import type { SessionState } from '../session-state.js';
 
 export function LoginActions(props: { state: SessionState; login: Login }) {
   const { state, login } = props;

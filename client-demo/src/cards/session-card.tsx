@@ -1,4 +1,4 @@
-import { type SessionState, displayName } from '../session.js';
+import { type SessionState, displayName } from '../session-state.js';
 import { Countdown } from './countdown.js';
 
 type WithPerson = Extract<SessionState, { status: 'authenticated' | 'ended' }>;
