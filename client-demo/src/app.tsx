@@ -9,12 +9,15 @@ import { Home } from './pages/home.js';
 import { NotFound } from './pages/not-found.js';
 import { Orders } from './pages/orders.js';
 import type { PageProps } from './pages/page.js';
+import { YourSessions } from './pages/your-sessions.js';
 import { usePath } from './router.js';
 import { useSession } from './session.js';
 
 const PAGES = new Map([
   ['/', { title: 'Home', Page: Home }],
   ['/orders', { title: 'Orders', Page: Orders }],
+  // `/sessions` itself is the BFF's
+  ['/your-sessions', { title: 'Your sessions', Page: YourSessions }],
   ['/about', { title: 'About', Page: About }],
 ]);
 const NOT_FOUND = { title: 'Not found', Page: NotFound };

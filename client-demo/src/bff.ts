@@ -1,7 +1,8 @@
 /**
- * The only file of this app that talks to the BFF. It has no dependency: copy it into your own app.
+ * The only file of this app that talks to the BFF. Copy it into your own app, with event-stream.ts beside it.
  * The contract behind it is docs/contract.md.
  */
+import { serverSentEvents } from './event-stream.js';
 
 /** Claims that the BFF lets through; `sub` is always there. */
 export interface User {
@@ -26,7 +27,7 @@ export interface LoginRedirect {
   expiresIn: number;
 }
 
-/** RFC 9457 problem details. `code` is stable; `reference` stands in the BFF's log; a 401 of the BFF has a `loginUrl`. */
+/** RFC 9457 problem details. `code` is stable; `reference` stands in the BFF's log; a 401 of the BFF has a `loginUrl`, a 503 `retryAfter` (seconds). */
 export interface Problem {
   status: number;
   code: string;
@@ -34,6 +35,7 @@ export interface Problem {
   detail: string | undefined;
   reference: string | undefined;
   loginUrl: string | undefined;
+  retryAfter: number | undefined;
 }
 
 export class BffError extends Error {
@@ -70,30 +72,9 @@ export async function* sessionEvents(
   const headers = { Accept: 'text/event-stream', ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }) };
   const response = await send('/session/events', { headers, signal });
   if (!response.ok || response.body === null) throw new BffError(await problemOf(response));
-  let text = '';
-  for await (const chunk of chunksOf(response.body.pipeThrough(new TextDecoderStream()))) {
-    const blocks = (text + chunk).split('\n\n');
-    text = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const { event, data, id } = fieldsOf(block);
-      if (event !== undefined && data !== undefined) yield { id, event: { type: event, ...JSON.parse(data) } };
-    }
+  for await (const { id, event, data } of serverSentEvents(response.body)) {
+    yield { id, event: { type: event, ...JSON.parse(data) } };
   }
-}
-
-/** Not every browser can iterate a stream. */
-async function* chunksOf(stream: ReadableStream<string>): AsyncGenerator<string> {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
-}
-
-/** `name: value` a line; a line that begins with a colon is a comment (WHATWG HTML §9.2.6). */
-function fieldsOf(block: string): Record<string, string | undefined> {
-  return Object.fromEntries(block.split('\n').map(line => line.split(/: ?(.*)/s).slice(0, 2)));
 }
 
 /**
@@ -116,6 +97,33 @@ export async function logout(): Promise<string> {
   return new URL(redirectUrl, bffUrl).href;
 }
 
+/** Where the user is logged in. `address` and `userAgent` are the login's, as its client said them. */
+export interface ListedSession {
+  handle: string;
+  startedAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+  address: string | null;
+  userAgent: string | null;
+  current: boolean;
+}
+
+/** The newest first, a hundred at most. It doesn't count as the user's activity. */
+export async function listSessions(): Promise<ListedSession[]> {
+  return (await answer<{ sessions: ListedSession[] }>(await send('/sessions', {}))).sessions;
+}
+
+/** Also this very session. Rejects with a 404 when it's over already. */
+export async function endSession(handle: string): Promise<void> {
+  const response = await send(`/sessions/${encodeURIComponent(handle)}`, { method: 'DELETE' });
+  if (!response.ok) throw new BffError(await problemOf(response));
+}
+
+/** All but this one, listed or not; says how many there were. */
+export async function endOtherSessions(): Promise<number> {
+  return (await answer<{ ended: number }>(await send('/sessions', { method: 'DELETE' }))).ended;
+}
+
 /** `fetch` for the API: `path` is below `/api`. Answers of any status are returned, so look at `ok` as with `fetch`. */
 export function callApi(path: string, init: RequestInit = {}): Promise<Response> {
   return send(`/api${path}`, init);
@@ -132,7 +140,13 @@ export async function problemOf(response: Response): Promise<Problem> {
     detail: text('detail') ?? text('error_description'),
     reference: text('reference'),
     loginUrl: text('loginUrl'),
+    retryAfter: secondsOf(response.headers.get('Retry-After')),
   };
+}
+
+/** An API's may be a date; the BFF's never is (RFC 9110 §10.2.3). */
+function secondsOf(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined;
 }
 
 function textMember(body: unknown, member: string): string | undefined {
@@ -179,4 +193,5 @@ const UNREACHABLE: Problem = {
   detail: 'The server cannot be reached at the moment. Nothing is lost; please try again.',
   reference: undefined,
   loginUrl: undefined,
+  retryAfter: undefined,
 };

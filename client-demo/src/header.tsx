@@ -26,6 +26,9 @@ export function Header(props: { session: SessionView; login: Login; pathname: st
           <Link to="/orders" current={pathname === '/orders'}>
             Orders
           </Link>
+          <Link to="/your-sessions" current={pathname === '/your-sessions'}>
+            Sessions
+          </Link>
           <Link to="/about" current={pathname === '/about'}>
             About
           </Link>

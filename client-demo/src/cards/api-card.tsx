@@ -2,6 +2,7 @@ import { type ApiResult, useApiCall } from '../api-call.js';
 import type { Problem } from '../bff.js';
 import type { SessionView } from '../session.js';
 import { OrdersTable } from './orders-table.js';
+import { ProblemNotice } from './problem-notice.js';
 
 const NEW_ORDER: RequestInit = {
   method: 'POST',
@@ -45,26 +46,13 @@ function Result(props: { result: ApiResult; view: 'table' | 'raw' }) {
 }
 
 function Refusal(props: { problem: Problem }) {
-  const { status, code, title, detail, reference } = props.problem;
   return (
-    <div className="notice notice-bad">
-      <p>
-        <strong>
-          {status > 0 && `${status} · `}
-          <code>{code}</code>
-        </strong>
-      </p>
-      <p>{detail ?? title}</p>
-      {status === 403 && (
+    <ProblemNotice problem={props.problem}>
+      {props.problem.status === 403 && (
         <p className="quiet">
           The BFF is not the judge here: it forwarded the call with your access token, and the API refused it.
         </p>
       )}
-      {reference !== undefined && (
-        <p className="quiet">
-          Reference <code>{reference}</code>
-        </p>
-      )}
-    </div>
+    </ProblemNotice>
   );
 }

@@ -8,7 +8,7 @@ const REASONS: Record<string, string> = {
   idle: ': you did nothing for a while',
   absolute: ': its time is over',
   refresh_token_rejected: ': the login service no longer renews it',
-  revoked: ': you ended it from another device',
+  revoked: ': you ended it in the list of your sessions',
 };
 
 function explanation(state: SessionState): string {
