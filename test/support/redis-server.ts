@@ -32,6 +32,8 @@ export interface RedisSettings {
   certificate?: Certificate;
 }
 
+/** What is run: Valkey takes the same arguments and settings. */
+const PROGRAM = process.env['REDIS_SERVER'] ?? 'redis-server';
 /** sbin isn't on everybody's PATH. */
 const PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`;
 /** Nothing on the disk, unless the test says so. */
@@ -84,7 +86,7 @@ class Server implements RedisServer {
 
   async start(): Promise<void> {
     const args = ['redis.conf', ...(this.mode === 'sentinel' ? ['--sentinel'] : [])];
-    const running = spawn('redis-server', args, {
+    const running = spawn(PROGRAM, args, {
       cwd: this.#directory,
       env: { PATH },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -93,8 +95,8 @@ class Server implements RedisServer {
     let said = '';
     running.stdout.on('data', chunk => (said += String(chunk)));
     running.stderr.on('data', chunk => (said += String(chunk)));
-    await until('redis-server listens', () => {
-      if (running.exitCode !== null) throw new Error(`redis-server ended: ${said}`);
+    await until(`${PROGRAM} listens`, () => {
+      if (running.exitCode !== null) throw new Error(`${PROGRAM} ended: ${said}`);
       return /Ready to accept connections|Sentinel ID is/.test(said) && isListening(this.port);
     });
   }

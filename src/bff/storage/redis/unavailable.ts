@@ -40,7 +40,11 @@ const MEANINGS: [RegExp, string][] = [
   [/^OOM /, 'its memory is full, and it may evict nothing (maxmemory)'],
   [/^WRONGPASS /, 'it doesn’t know the user, or not with that password'],
   [/^NOAUTH /, 'it wants a user and a password'],
-  [/^NOPERM |user executing the script can't run/, 'the user lacks a right that docs/deployment.md lists'],
+  // the latter two inside of a script: Redis 7, and Valkey 8
+  [
+    /^NOPERM |user executing the script can't run|ACL failure in script/,
+    'the user lacks a right that docs/deployment.md lists',
+  ],
   [/^READONLY /, 'it is a replica, which can’t be written to'],
   [/^LOADING /, 'it is still reading its data from the disk'],
   [/^MISCONF /, 'it can’t write to its disk, and takes no writes until it can'],
