@@ -16,7 +16,7 @@ describe('the sweep of the embedded storage', () => {
   beforeEach(async () => {
     const directory = await newFolder();
     storage = await openEmbedded(directory);
-    environment = openEnvironment(directory);
+    environment = await openEnvironment(directory);
     fakeDate.start();
   });
   afterEach(async () => {
@@ -94,7 +94,7 @@ describe('the sweep of the embedded storage', () => {
     await earlier.close();
     await fakeDate.advance(MINUTE);
     const later = await openEmbedded(directory);
-    const shared = openEnvironment(directory);
+    const shared = await openEnvironment(directory);
     while (shared.records.getCount() > 0) {
       await pause(10);
       shared.refresh();

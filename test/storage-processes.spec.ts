@@ -59,7 +59,7 @@ describeProcesses('the embedded storage', share, (shared, startChild) => {
     for (const n of countTo(3)) await shared().storage.publish('{1}:notices', `${n}`);
     fakeDate.start();
     await fakeDate.advance(MINUTE + 1000);
-    const environment = openEnvironment(directory);
+    const environment = await openEnvironment(directory);
     await sweep(environment, 500);
     await environment.release();
     fakeDate.stop();

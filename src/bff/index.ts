@@ -8,4 +8,5 @@ export { BffError, LOGIN_ERRORS, type LoginError, type ProblemCode, PROBLEMS } f
 export { Events } from './events.js';
 export { Frontends } from './frontend.js';
 export { AccessToken, CurrentUser, SessionGuard } from './session/session.guard.js';
+export { compactStorage } from './storage/compact.js';
 export { STORAGE, type Storage } from './storage/storage.js';

@@ -1,6 +1,5 @@
 import { Calls } from './calls.js';
-import { refuseDamaged } from './embedded/damage.js';
-import { type Environment, isOpen, openEnvironment, pathOf } from './embedded/environment.js';
+import { type Environment, openEnvironment } from './embedded/environment.js';
 import { startSweeping } from './embedded/expiry.js';
 import { IndexSets } from './embedded/index-sets.js';
 import { Notices } from './embedded/notices.js';
@@ -14,9 +13,7 @@ import type { NoticeListener, Storage, StoredRecord, Subscription } from './stor
  * folder can't be used, and when the file is damaged; then it is left as it is.
  */
 export async function openEmbedded(directory: string): Promise<Storage> {
-  const path = pathOf(directory);
-  if (!isOpen(path)) await refuseDamaged(path);
-  return new EmbeddedStorage(openEnvironment(directory));
+  return new EmbeddedStorage(await openEnvironment(directory));
 }
 
 class EmbeddedStorage implements Storage {

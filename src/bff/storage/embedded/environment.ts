@@ -1,8 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StorageUnavailable } from '../storage.js';
+import { refuseDamaged } from './damage.js';
+import { enter, type Stay } from './occupancy.js';
 
 /** The LMDB environment of a folder: one file, and tables in it that can be written in one transaction. */
 export interface Environment {
@@ -29,26 +31,33 @@ export function pathOf(directory: string): string {
 }
 
 /** LMDB forbids to open a file twice in one process (its locks are the process's): who comes second shares. */
-const opened = new Map<string, { environment: Environment; holders: number }>();
+const opened = new Map<string, { environment: Promise<Environment>; holders: number }>();
 
-/** Throws {@link StorageUnavailable} when the folder can't be used. */
-export function openEnvironment(directory: string): Environment {
+/** Rejects with {@link StorageUnavailable} when the folder can't be used, and when the file is damaged; then it is left as it is. */
+export function openEnvironment(directory: string): Promise<Environment> {
   const path = pathOf(directory);
-  const shared = opened.get(path) ?? { environment: create(resolve(directory), path), holders: 0 };
+  const shared = opened.get(path) ?? { environment: create(dirname(path), path), holders: 0 };
   shared.holders += 1;
   opened.set(path, shared);
+  shared.environment.catch(() => {
+    if (opened.get(path) === shared) opened.delete(path);
+  });
   return shared.environment;
 }
 
-export function isOpen(path: string): boolean {
-  return opened.has(path);
-}
-
-function create(directory: string, path: string): Environment {
+async function create(directory: string, path: string): Promise<Environment> {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return environmentAt(path);
+    const stay = await enter(directory);
+    try {
+      await refuseDamaged(path);
+      return environmentAt(path, stay);
+    } catch (error) {
+      await stay.leave();
+      throw error;
+    }
   } catch (cause) {
+    if (cause instanceof StorageUnavailable) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StorageUnavailable(
       `The storage folder ${directory} can't be used (${reason}). It has to be a folder on a local disk that this process may write to.`,
@@ -69,7 +78,8 @@ const OPTIONS = {
   permissionsMode: 0o600,
 } as const;
 
-function environmentAt(path: string): Environment {
+/** `stay`: ends with the environment. */
+export function environmentAt(path: string, stay: Stay): Environment {
   const root = open<Buffer, string>(path, OPTIONS);
   const inode = statSync(path).ino;
   return {
@@ -81,7 +91,7 @@ function environmentAt(path: string): Environment {
     expiry: root.openDB('expiry', { encoding: 'binary' }),
     refresh: () => root.resetReadTxn(),
     ping: () => ping(root, path, inode),
-    release: () => release(path),
+    release: () => release(path, root, stay),
   };
 }
 
@@ -90,9 +100,10 @@ async function ping(root: RootDatabase<Buffer, string>, path: string, inode: num
   if ((await stat(path)).ino !== inode) throw new Error(`${path} has been replaced while it was open`);
 }
 
-async function release(path: string): Promise<void> {
+async function release(path: string, root: RootDatabase<Buffer, string>, stay: Stay): Promise<void> {
   const shared = opened.get(path);
-  if (!shared || --shared.holders > 0) return;
+  if (shared && --shared.holders > 0) return;
   opened.delete(path);
-  await shared.environment.root.close();
+  await root.close();
+  await stay.leave();
 }

@@ -1,0 +1,64 @@
+const tests = 'test/storage-compaction.spec.ts';
+const compaction = 'src/bff/storage/embedded/compaction.ts';
+const occupancy = 'src/bff/storage/embedded/occupancy.ts';
+
+const entry = (rule, what, file, find, replace, name) => ({ rule, what, file, find, replace, tests, name });
+
+export default [
+  entry(
+    'R7',
+    'a file that another process has open isn’t compacted',
+    occupancy,
+    "without: ['users', 'compactors'] });",
+    'without: [] });',
+    'R7: is refused while another process',
+  ),
+  entry(
+    'R7',
+    'nobody opens the file while it’s replaced',
+    occupancy,
+    "without: ['compactors'] });",
+    'without: [] });',
+    'R7: lets a process that starts meanwhile wait',
+  ),
+  entry(
+    'R7',
+    'a program that doesn’t say that it has the file open is seen as well',
+    compaction,
+    'if (isRead(environment.root)) throw inUse(path);',
+    '',
+    'R7: is refused while a program reads',
+  ),
+  entry(
+    'R7',
+    'what is over goes first',
+    compaction,
+    'const expired = await sweepAll(environment);',
+    'const expired = 0;',
+    'R7: keeps every record',
+  ),
+  entry(
+    'R7',
+    'the new file is as private as the old one',
+    compaction,
+    'await chmod(copy, mode & 0o777);',
+    '',
+    'R7: keeps every record',
+  ),
+  entry(
+    'R6',
+    'a file of somebody else’s isn’t replaced by one of this user’s',
+    compaction,
+    'if (user === undefined || user === found.uid) return;',
+    'if (user !== 0.5) return;',
+    'R6: a user to whom',
+  ),
+  entry(
+    'R6',
+    'a damaged file isn’t compacted',
+    compaction,
+    'await refuseDamaged(path);',
+    '',
+    'R6: a damaged file is refused',
+  ),
+];
