@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { Logger } from '@nestjs/common';
-import { parseArgs } from 'node:util';
 import { examine, type Finding } from './bff/index.js';
-import { ConfigurationError, readConfiguration } from './configuration.js';
+import { EXIT, jsonWanted, mistakesOf } from './command-line.js';
+import { readConfiguration } from './configuration.js';
 import { say } from './process.js';
 
-/** Exit codes: `0` logins should work, `1` something would fail, `2` the configuration has mistakes. */
-const EXIT = { well: 0, ill: 1, misconfigured: 2 };
+const USAGE = `Compares the configuration with what the authorization server offers: what will be used, what would fail. One real push.
+
+  npm run doctor
+      -- --json  for scripts
+
+Exit code 1: a login would fail; 2: the command line or the configuration has mistakes.`;
 
 const SIGNS: Record<Finding['verdict'], string> = { ok: 'ok', warning: 'warning', failure: 'FAILS', unknown: '?' };
 
@@ -15,9 +19,8 @@ async function diagnose(): Promise<{ findings: Finding[]; exit: number }> {
     const findings = await examine(readConfiguration().bff);
     return { findings, exit: findings.every(({ verdict }) => verdict !== 'failure') ? EXIT.well : EXIT.ill };
   } catch (error) {
-    const mistakes = error instanceof ConfigurationError ? error.problems : [messageOf(error)];
     const at = { frontend: '', subject: 'configuration', offered: '', used: '', verdict: 'failure' as const };
-    return { findings: mistakes.map(why => ({ ...at, why })), exit: EXIT.misconfigured };
+    return { findings: mistakesOf(error).map(why => ({ ...at, why })), exit: EXIT.misconfigured };
   }
 }
 
@@ -46,13 +49,9 @@ function table(findings: Finding[]): string {
   return [line(head), ...body].join('\n');
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 // what is found is printed here, once; the log of the modules would say it a second time
 Logger.overrideLogger(false);
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const json = jsonWanted(USAGE);
 const { findings, exit } = await diagnose();
-say(values.json ? JSON.stringify({ ok: exit === EXIT.well, findings }, undefined, 2) : table(findings));
+say(json ? JSON.stringify({ ok: exit === EXIT.well, findings }, undefined, 2) : table(findings));
 process.exit(exit);

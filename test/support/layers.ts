@@ -5,7 +5,8 @@ import type { SourceFile } from './source-tree.js';
  * knows nothing of its neighbours, so login/, logout/ and api-proxy/ never import one another.
  */
 export const LAYERS: readonly (readonly string[])[] = [
-  ['main.ts', 'main.development.ts', 'main.authlete.ts', 'authlete/main.ts', 'doctor.ts', 'keys.ts'],
+  ['main.ts', 'main.development.ts', 'main.authlete.ts', 'authlete/main.ts', 'doctor.ts', 'keys.ts', 'compact.ts'],
+  ['command-line.ts'],
   ['keys/'],
   ['development/'],
   ['server.ts', 'authlete/server.ts'],
