@@ -97,6 +97,21 @@ describe('compacting the embedded storage', () => {
     await expectWhole(directory);
   });
 
+  it('R7: is refused while another process is about to open the file', async () => {
+    const directory = await filledFolder();
+    const other = start(`
+      const { enter } = await import(${JSON.stringify(source('embedded/occupancy.ts'))});
+      const stay = await enter(${JSON.stringify(directory)});
+      process.on('message', () => stay.leave().then(() => process.disconnect()));
+      process.send('has entered');
+    `);
+    await once(other, 'message');
+    await expect(compact(directory)).rejects.toThrow('is open in another process');
+    other.send('leave');
+    await once(other, 'close');
+    expect(await compact(directory)).toMatchObject(DONE);
+  });
+
   it('R7: lets a process that starts meanwhile wait until it’s through', async () => {
     const directory = await filledFolder();
     const stay = await enterAlone(directory);

@@ -7,11 +7,11 @@ const entry = (rule, what, file, find, replace, name) => ({ rule, what, file, fi
 export default [
   entry(
     'R7',
-    'a file that another process has open isn’t compacted',
+    'a file that another process has open, or is about to open, isn’t compacted',
     occupancy,
     "without: ['users', 'compactors'] });",
     'without: [] });',
-    'R7: is refused while another process',
+    'R7: is refused while another process is about',
   ),
   entry(
     'R7',
