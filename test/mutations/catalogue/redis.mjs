@@ -94,6 +94,15 @@ export default [
   ),
   entry(
     'R6',
+    'what it refused is known to be not done, though it can’t say of replicas any more',
+    'writes.ts',
+    'for (const settle of await Promise.all(outcomes)) settle(lost);',
+    'for (const { reject } of batch) reject(lost);',
+    outage,
+    'R6: nor does what it refused',
+  ),
+  entry(
+    'R6',
     'a shard that can’t be reached isn’t asked for its settings',
     'dangers.ts',
     'topology.primaries().flatMap(({ reads }) => reads.connection ?? []);',

@@ -71,8 +71,8 @@ export class Writes {
       for (const settle of await Promise.all(outcomes)) settle();
       if (!confirmed) this.#unconfirmed(batch.length);
     } catch (lost) {
-      // the primary has gone before it said that a replica has them, and they may have gone with it
-      for (const { reject } of batch) reject(lost);
+      // the primary has gone before it said that a replica has them, and they may have gone with it; what it refused is done elsewhere
+      for (const settle of await Promise.all(outcomes)) settle(lost);
     }
     if (performance.now() - this.#lookedAt > LOOK_EVERY) await this.look(connection).catch(() => undefined);
   }
@@ -89,10 +89,11 @@ export class Writes {
 }
 
 /** Never rejects, so that no rejection is without a listener while a WAIT goes on. */
-async function outcomeOf(connection: Connection, { commands, resolve, reject }: Write): Promise<() => void> {
+async function outcomeOf(connection: Connection, write: Write): Promise<(lost?: unknown) => void> {
+  const { commands, resolve, reject } = write;
   try {
     const replies = await Promise.all(commands.map(command => connection.send(command)));
-    return () => resolve(replies.at(-1));
+    return lost => (lost === undefined ? resolve(replies.at(-1)) : reject(lost));
   } catch (error) {
     return () => reject(error);
   }
