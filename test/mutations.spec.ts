@@ -37,6 +37,8 @@ describe('docs/security.md', () => {
     ['A', 11],
     ['F', 9],
     ['C', 8],
+    ['L', 12],
+    ['R', 13],
   ])('has %s1 to the last, %i, as MUSTs', (letter, last) => {
     const expected = Array.from({ length: last }, (_, index) => ({ rule: `${letter}${index + 1}`, level: 'MUST' }));
     expect(rules.filter(({ rule }) => rule.startsWith(letter))).toEqual(expected);
