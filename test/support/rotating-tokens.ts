@@ -11,6 +11,8 @@ export class RotatingTokens {
   private readonly current = new Map<string, string>();
   /** The last access token of each grant, until it's revoked: those before it have expired. */
   private readonly accessTokens = new Map<string, string>();
+  /** How often each grant has been refreshed. */
+  private readonly refreshes = new Map<string, number>();
   private count = 0;
 
   constructor() {
@@ -49,6 +51,10 @@ export class RotatingTokens {
     return this.accessTokens.has(grant);
   }
 
+  refreshesOf(grant: string): number {
+    return this.refreshes.get(grant) ?? 0;
+  }
+
   private issue(grant: string): { accessToken: string; refreshToken: string } {
     const number = (this.count += 1);
     const [accessToken, refreshToken] = [`access ${number}`, `refresh ${number} of ${grant}`];
@@ -63,6 +69,7 @@ export class RotatingTokens {
     const current = this.current.get(grant);
     if (current === shown) {
       const { accessToken, refreshToken } = this.issue(grant);
+      this.refreshes.set(grant, this.refreshesOf(grant) + 1);
       const data = { access_token: accessToken, refresh_token: refreshToken, token_type: 'bearer', expires_in: 300 };
       return { statusCode: 200, data: JSON.stringify(data) };
     }
