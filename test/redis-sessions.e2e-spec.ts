@@ -3,8 +3,9 @@ import { type Hostile, startHostileAuthorizationServer } from './support/hostile
 import type { HttpBrowser } from './support/http-browser.js';
 import { CLIENT_ID, CLIENT_SECRET, until } from './support/parlour.js';
 import { type ParlourProcess, startProcess } from './support/parlour-process.js';
-import { killConnection, type RedisServer, startRedis } from './support/redis-server.js';
+import { connectionsOf, type RedisServer, startRedis } from './support/redis-server.js';
 import { isLoggedIn, loggedIn, type Scene, script, startScene } from './support/scene.js';
+import { closeStreams, openedStream } from './support/session-stream.js';
 
 /** What it keeps on its disk is there after a restart. */
 const DURABLE = { lines: ['appendonly yes', 'appendfsync always'] };
@@ -67,29 +68,46 @@ describe('several instances on one Redis', () => {
   beforeEach(async () => {
     scene = await startScene({ STORAGE_URL: redis.url });
   });
-  afterEach(() => scene.close());
+  afterEach(() => {
+    closeStreams();
+    return scene.close();
+  });
+
+  const PURPOSES = ['reads', 'writes', 'notices'];
+  const listed = async () =>
+    Object.fromEntries(
+      await Promise.all(PURPOSES.map(async each => [each, await connectionsOf(redis, `parlour-${each}`)] as const)),
+    );
 
   it.each([
-    ['', []],
-    [', with the connection of the notices cut', ['parlour-notices']],
-    [', with that of the reads cut', ['parlour-reads']],
+    ['', undefined],
+    [', with the connection of the notices cut', 'notices'],
+    [', with that of the reads cut', 'reads'],
   ])('R13: a session that ends at one is refused at all of them within two seconds%s', async (_, cut) => {
     const others = [await scene.another(), await scene.another(), await scene.another()];
     const browser = await scene.login();
     const copy = browser.clone();
     for (const instance of others) expect(await isLoggedIn(copy, instance)).toBe(true);
     // each listens to something
-    const streams = cut.includes('parlour-notices') ? others.map(other => stream(copy, other.url)) : [];
-    for (const name of cut) await killConnection(redis, name);
-    await script(browser, `${scene.parlour.url}/logout`, { method: 'POST' });
+    const streams = await Promise.all(others.map(instance => openedStream(copy, instance)));
+    const before = await listed();
+    expect(before['notices']).toEqual(others.map(() => ({ id: expect.any(String), subscriptions: 1 })));
+    expect(before['reads']).toHaveLength(others.length + 1);
+    if (cut !== undefined) for (const { id } of before[cut] ?? []) await redis.command('CLIENT', 'KILL', 'ID', id);
+    const loggingOut = script(browser, `${scene.parlour.url}/logout`, { method: 'POST' });
+    const after = await listed();
+    for (const purpose of PURPOSES) {
+      const known = before[purpose] ?? [];
+      const left = known.filter(({ id }) => after[purpose]?.some(each => each.id === id));
+      expect([purpose, left.length]).toEqual([purpose, purpose === cut ? 0 : known.length]);
+    }
+    await loggingOut;
     const began = performance.now();
     for (const instance of others) await until('it is refused', async () => !(await isLoggedIn(copy, instance)));
     expect(performance.now() - began).toBeLessThan(2000);
-    await Promise.all(streams);
+    for (const stream of streams) {
+      await stream.ended(2000);
+      expect(stream.events).toMatchObject([{ event: 'ended', data: { reason: 'logout' } }]);
+    }
   });
 });
-
-/** `GET /session/events`, to its end. */
-async function stream(browser: HttpBrowser, url: string): Promise<void> {
-  await script(browser, `${url}/session/events`);
-}

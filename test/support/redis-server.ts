@@ -137,12 +137,28 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-/** Cuts the connections of that name, as operators see them in CLIENT LIST, once there is one. */
+export interface ListedConnection {
+  id: string;
+  /** Of sharded channels. */
+  subscriptions: number;
+}
+
+/** Those of that name, as operators see them in CLIENT LIST. */
+export async function connectionsOf(redis: RedisServer, name: string): Promise<ListedConnection[]> {
+  const lines = String(await redis.command('CLIENT', 'LIST')).split('\n');
+  return lines
+    .filter(line => line.includes(` name=${name} `))
+    .map(line => ({
+      id: /^id=(\d+)/.exec(line)?.[1] ?? '',
+      subscriptions: Number(/ ssub=(\d+)/.exec(line)?.[1] ?? 0),
+    }));
+}
+
+/** Cuts them, once there is one. */
 export async function killConnection(redis: RedisServer, name: string): Promise<void> {
-  const ids = await until(`there is a connection ${name}`, async () => {
-    const listed = String(await redis.command('CLIENT', 'LIST')).split('\n');
-    const found = listed.filter(line => line.includes(` name=${name} `)).map(line => /^id=(\d+)/.exec(line)?.[1] ?? '');
-    return found.length > 0 && found;
+  const found = await until(`there is a connection ${name}`, async () => {
+    const listed = await connectionsOf(redis, name);
+    return listed.length > 0 && listed;
   });
-  for (const id of ids) await redis.command('CLIENT', 'KILL', 'ID', id);
+  for (const { id } of found) await redis.command('CLIENT', 'KILL', 'ID', id);
 }
