@@ -73,6 +73,30 @@ describe('several instances on one Redis', () => {
     return scene.close();
   });
 
+  it('R3: what a refresh brings while it’s away is stored when it’s back', async () => {
+    const { hostile, parlour } = scene;
+    hostile.accessTokenLifetime = 1;
+    const browser = await scene.login();
+    const call = async () => (await script(browser, `${parlour.url}/api/orders`)).status;
+    const released = Promise.withResolvers<void>();
+    hostile.lies = { refresh: { after: released.promise, times: 1 } };
+    const refreshes = () => hostile.count('token', 'refresh_token');
+    const refreshed = until('a call has had a refresh', async () => {
+      const status = await call();
+      return refreshes() > 0 && status;
+    });
+    await hostile.arrived('token', 1, 'refresh_token');
+    await redis.signal('SIGKILL');
+    released.resolve();
+    await until('the outage is logged', () => scene.events('storage_lost').length > 0);
+    await redis.start();
+    expect(await refreshed).toBe(200);
+    await until('the new token is due', async () => (await call()) === 200 && refreshes() > 1);
+    for (const event of ['refresh_failed', 'refresh_orphaned', 'session_ended']) {
+      expect([event, scene.events(event)]).toEqual([event, []]);
+    }
+  });
+
   const PURPOSES = ['reads', 'writes', 'notices'];
   const listed = async () =>
     Object.fromEntries(

@@ -181,4 +181,13 @@ export default [
     replace: 'return end;',
     tests: 'test/tokens-refresh.e2e-spec.ts',
   },
+  {
+    rule: 'R3',
+    what: 'what comes while the storage is away is stored when it’s back',
+    file: 'src/bff/tokens/refresh-lease.ts',
+    find: 'if (!(error instanceof StorageUnavailable) || performance.now() > end) throw error;',
+    replace: 'throw error;',
+    tests: 'test/redis-sessions.e2e-spec.ts',
+    name: 'R3: what a refresh brings',
+  },
 ];
