@@ -87,6 +87,27 @@ describe('the sweep of the embedded storage', () => {
     expect(entries()['members']).toBeLessThan(150);
   });
 
+  it.each(['the sweep', 'the next member'])(
+    'L8: a large set that is over goes in slices, between which others write (by %s)',
+    async what => {
+      await Promise.all(countTo(1000).map(n => storage.addToSet('{k}:sessions', `${n}`, MINUTE)));
+      await fakeDate.advance(MINUTE);
+      const work =
+        what === 'the sweep' ? sweep(environment, 500) : storage.addToSet('{k}:sessions', 'the next', MINUTE);
+      const over = new AbortController();
+      const ended = work.finally(() => over.abort());
+      const left = [entries()['members'] ?? 0];
+      while (!over.signal.aborted) {
+        await new Promise(resolve => setImmediate(resolve));
+        left.push(entries()['members'] ?? 0);
+      }
+      await ended;
+      const largest = Math.max(...left.map((count, turn) => (left[turn - 1] ?? count) - count));
+      expect([left.at(0), left.at(-1)]).toEqual([1000, what === 'the sweep' ? 0 : 1]);
+      expect(largest).toBeLessThanOrEqual(200);
+    },
+  );
+
   it('starts by itself when the storage is opened', async () => {
     const directory = await newFolder();
     const earlier = await openEmbedded(directory);

@@ -20,10 +20,11 @@ export async function sweep(environment: Environment, limit: number): Promise<nu
   return due.length;
 }
 
-const BATCH = 500;
+/** Entries: a batch holds this process's event loop and everybody's writes for some milliseconds. */
+const BATCH = 100;
 /** In milliseconds; the pause between batches when there's more leaves the event loop and the other writers their turn. */
 const PAUSE = 5000;
-const PAUSE_BETWEEN_BATCHES = 50;
+const PAUSE_BETWEEN_BATCHES = 20;
 
 /** Sweeps at once and then every few seconds. The returned function stops it, and resolves when the last batch is through. */
 export function startSweeping(environment: Environment): () => Promise<void> {

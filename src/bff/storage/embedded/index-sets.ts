@@ -30,28 +30,33 @@ export class IndexSets {
     return this.#rows(key).flatMap(({ row: [, member], isOver }) => (isOver ? [] : [member]));
   }
 
+  /** In slices: a large set in one transaction would hold up everybody's writes. It stays expired until its last slice goes with it. */
   async removeExpired(key: string): Promise<void> {
-    const found = this.#table.read(key);
-    if (!found || isLiving(found)) return;
-    await this.#table.ifUnchanged(key, found, () => {
-      this.#removeRows(key);
-      this.#table.remove(key, found);
-    });
+    for (let all = false; !all;) {
+      const found = this.#table.read(key);
+      if (!found || isLiving(found)) return;
+      const rows = this.#rows(key, '', SOME);
+      const isLast = rows.length < SOME;
+      const removed = await this.#table.ifUnchanged(key, found, () => {
+        for (const { row } of rows) void this.#environment.members.remove(row);
+        if (isLast) this.#table.remove(key, found);
+      });
+      all = removed && isLast;
+    }
   }
 
   /** `false`: the set has changed meanwhile. An expired set loses its old members before it gets the new one. */
-  #tryToAdd(key: string, member: string, expiresAt: number): Promise<boolean> {
+  async #tryToAdd(key: string, member: string, expiresAt: number): Promise<boolean> {
     const found = this.#table.read(key);
+    if (found && !isLiving(found)) {
+      await this.removeExpired(key);
+      return false;
+    }
     return this.#table.ifUnchanged(key, found, () => {
-      if (isLiving(found)) this.#removeSomeOver(key, member);
-      else this.#removeRows(key);
+      if (found) this.#removeSomeOver(key, member);
       void this.#environment.members.put([key, member], encodeTime(expiresAt));
       if (!found || found.expiresAt < expiresAt) this.#table.write(key, NOTHING, expiresAt, found);
     });
-  }
-
-  #removeRows(key: string): void {
-    for (const { row } of this.#rows(key)) void this.#environment.members.remove(row);
   }
 
   /** Members are as good as random, so this looks elsewhere each time, and a set that is added to doesn't grow for ever. */

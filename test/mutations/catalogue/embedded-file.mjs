@@ -61,4 +61,13 @@ export default [
     '',
     'R6: a damaged file is refused',
   ),
+  {
+    rule: 'L8',
+    what: 'a large set that is over holds up nobody’s writes',
+    file: 'src/bff/storage/embedded/index-sets.ts',
+    find: "const rows = this.#rows(key, '', SOME);\n      const isLast = rows.length < SOME;",
+    replace: 'const rows = this.#rows(key);\n      const isLast = true;',
+    tests: 'test/storage-expiry.spec.ts',
+    name: 'L8: a large set that is over goes',
+  },
 ];
