@@ -46,22 +46,29 @@ export function run(
   return { child, stdout, stderr, ended, stop };
 }
 
-/** The built server as an operator runs it; resolves when it is ready. */
-export async function startProcess(issuer: string, environment: Record<string, string> = {}): Promise<ParlourProcess> {
+/** The built server as an operator runs it, or another build; resolves when it is ready. */
+export async function startProcess(
+  issuer: string,
+  environment: Record<string, string> = {},
+  main = MAIN,
+): Promise<ParlourProcess> {
   const [port, managementPort] = [await freePort(), await freePort()];
   const url = `http://localhost:${port}`;
   const managementUrl = `http://127.0.0.1:${managementPort}`;
-  const started = run({
-    PORT: String(port),
-    MANAGEMENT_PORT: String(managementPort),
-    PUBLIC_URL: url,
-    ISSUER: issuer,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    SESSION_KEYS: randomKey(),
-    STORAGE_URL: `file:${temporaryDirectory()}/data`,
-    ...environment,
-  });
+  const started = run(
+    {
+      PORT: String(port),
+      MANAGEMENT_PORT: String(managementPort),
+      PUBLIC_URL: url,
+      ISSUER: issuer,
+      CLIENT_ID,
+      CLIENT_SECRET,
+      SESSION_KEYS: randomKey(),
+      STORAGE_URL: `file:${temporaryDirectory()}/data`,
+      ...environment,
+    },
+    [main],
+  );
   await until('it is ready', async () => {
     if (started.child.exitCode !== null) throw new Error(`it ended: ${started.stderr.join('\n')}`);
     return fetch(`${managementUrl}/health/ready`).then(
