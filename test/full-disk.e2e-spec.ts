@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
+import { type Hop, HttpBrowser } from './support/http-browser.js';
+import { CLIENT_ID, CLIENT_SECRET, temporaryDirectory, until } from './support/parlour.js';
+import { type ParlourProcess, startProcess } from './support/parlour-process.js';
+import { isLoggedIn, loggedIn, type RecordingApi, script, startRecordingApi } from './support/scene.js';
+
+let hostile: Hostile;
+let api: RecordingApi;
+let parlour: ParlourProcess | undefined;
+
+beforeAll(async () => {
+  hostile = await startHostileAuthorizationServer({ client_id: CLIENT_ID, client_secret: CLIENT_SECRET });
+  api = await startRecordingApi();
+});
+afterAll(async () => {
+  await api.close();
+  await hostile.close();
+});
+afterEach(async () => {
+  await parlour?.stop('SIGKILL');
+});
+
+/** Bytes that a file of this process may have: the kernel refuses more, as a full disk does (`setrlimit`, from util-linux). */
+function limitFiles({ child }: ParlourProcess, bytes: number | 'unlimited'): void {
+  execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${bytes}:unlimited`]);
+}
+
+describe('a full disk under the embedded storage', () => {
+  it('R6: makes a login a 503 with Retry-After and its reason in the log; sessions live on, and with room again all goes on', async () => {
+    const folder = `${temporaryDirectory()}/data`;
+    const running = await startProcess(hostile.issuer, {
+      STORAGE_URL: `file:${folder}`,
+      API_ROUTES: `/api=${api.url}`,
+      LOGIN_BURST: '1000',
+      LOGIN_BURST_TOTAL: '1000',
+    });
+    parlour = running;
+    const { url, managementUrl } = running;
+    const before = [await loggedIn(url), await loggedIn(url)];
+    limitFiles(running, statSync(`${folder}/storage.mdb`).size);
+    const refused = await until('there is no room', async (): Promise<Hop | undefined> => {
+      const browser = new HttpBrowser();
+      await browser.navigate(`${url}/login`);
+      const found = browser.hops.find(({ status }) => status === 503);
+      if (!found) before.push(browser);
+      return found;
+    });
+    expect(refused?.headers['retry-after']).toBe('5');
+    const line = await until('it is in the log', () =>
+      running.stderr.find(text => text.includes('storage_unavailable')),
+    );
+    expect(JSON.parse(line ?? '')).toMatchObject({
+      event: 'request_failed',
+      level: 'error',
+      reason: expect.stringContaining('File too large'),
+    });
+    for (const browser of before) {
+      expect(await isLoggedIn(browser, { url })).toBe(true);
+      expect((await script(browser, `${url}/api/orders`)).status).toBe(200);
+    }
+    expect((await fetch(`${managementUrl}/health/live`)).status).toBe(200);
+    limitFiles(running, 'unlimited');
+    const after = await loggedIn(url);
+    for (const browser of [...before, after]) expect(await isLoggedIn(browser, { url })).toBe(true);
+    expect(running.child.exitCode).toBe(null);
+  });
+});
