@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { type Hop, HttpBrowser } from './support/http-browser.js';
-import { CLIENT_ID, CLIENT_SECRET, temporaryDirectory, until } from './support/parlour.js';
+import { CLIENT_ID, CLIENT_SECRET, randomKey, temporaryDirectory, until } from './support/parlour.js';
 import { type ParlourProcess, startProcess } from './support/parlour-process.js';
 import { isLoggedIn, loggedIn, type RecordingApi, script, startRecordingApi } from './support/scene.js';
 
@@ -66,5 +66,41 @@ describe('a full disk under the embedded storage', () => {
     const after = await loggedIn(url);
     for (const browser of [...before, after]) expect(await isLoggedIn(browser, { url })).toBe(true);
     expect(running.child.exitCode).toBe(null);
+  });
+});
+
+describe('a start with an embedded storage that can’t be used', () => {
+  const spoilt: [string, (folder: string) => void, RegExp][] = [
+    [
+      'a file that is cut short',
+      folder => truncateSync(`${folder}/storage.mdb`, 10_000),
+      /storage\.mdb is damaged .*move it away/,
+    ],
+    [
+      'another kind of file',
+      folder => writeFileSync(`${folder}/storage.mdb`, 'a note to myself\n'.repeat(5000)),
+      /storage\.mdb is damaged .*move it away/,
+    ],
+  ];
+
+  it.each(spoilt)('R6: (%s) ends at once with its path and what to do, and changes nothing', async (_, spoil, says) => {
+    const folder = `${temporaryDirectory()}/data`;
+    const settings = { STORAGE_URL: `file:${folder}`, SESSION_KEYS: randomKey() };
+    const first = await startProcess(hostile.issuer, settings);
+    await loggedIn(first.url);
+    await first.stop();
+    spoil(folder);
+    const before = readFileSync(`${folder}/storage.mdb`);
+    await expect(startProcess(hostile.issuer, settings)).rejects.toThrow(says);
+    expect(readFileSync(`${folder}/storage.mdb`).equals(before)).toBe(true);
+  });
+
+  it('R6: (a file in the folder’s place) ends at once with its path and what to do', async () => {
+    const folder = `${temporaryDirectory()}/data`;
+    writeFileSync(folder, '');
+    const started = startProcess(hostile.issuer, { STORAGE_URL: `file:${folder}` });
+    await expect(started).rejects.toThrow(
+      /storage folder .*\/data can't be used .* has to be a folder on a local disk/,
+    );
   });
 });
