@@ -94,6 +94,14 @@ export default [
   ),
   entry(
     'R6',
+    'nodes that have left the cluster are forgotten',
+    'cluster.ts',
+    'new Map([...this.#seeds, ...named].map(node => [nameOf(node), node]));',
+    'new Map([...this.#nodes.values(), ...this.#seeds, ...named].map(node => [nameOf(node), node]));',
+    'test/redis-cluster-nodes.spec.ts',
+  ),
+  entry(
+    'R6',
     'what it refused is known to be not done, though it can’t say of replicas any more',
     'writes.ts',
     'for (const settle of await Promise.all(outcomes)) settle(lost);',

@@ -20,8 +20,9 @@ export class Cluster implements Topology {
   readonly #guests = new Map<Primary, number>();
   readonly #listeners: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout;
-  /** All nodes that were ever seen: where to ask when no primary can be. */
-  readonly #nodes = new Map<string, Server>();
+  readonly #seeds: Server[];
+  /** Where to ask when no primary can be: the seeds, and whom the newest map names. Where others were may be anybody by now. */
+  #nodes = new Map<string, Server>();
   #slots: (Primary | undefined)[] = [];
   /** By servers that said MOVED, since the map was last read. */
   #corrected = false;
@@ -30,7 +31,7 @@ export class Cluster implements Topology {
 
   constructor(seeds: Server[], ranges: SlotRange[], surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    for (const seed of seeds) this.#nodes.set(nameOf(seed), seed);
+    this.#seeds = seeds;
     this.#apply(ranges);
     this.#timer = setInterval(() => this.#lookInTime(), LOOK_FOR_LOST_EVERY).unref();
   }
@@ -113,8 +114,9 @@ export class Cluster implements Topology {
 
   #apply(ranges: SlotRange[]): void {
     const slots: (Primary | undefined)[] = [];
-    for (const { first, last, primary, replicas } of ranges) {
-      for (const node of [primary, ...replicas]) this.#nodes.set(nameOf(node), node);
+    const named = ranges.flatMap(({ primary, replicas }) => [primary, ...replicas]);
+    this.#nodes = new Map([...this.#seeds, ...named].map(node => [nameOf(node), node]));
+    for (const { first, last, primary } of ranges) {
       const at = this.#at(primary);
       for (let slot = first; slot <= last; slot++) slots[slot] = at;
     }
