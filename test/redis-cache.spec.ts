@@ -139,18 +139,22 @@ describe('a record that is read again and again', () => {
       listener => told(killConnection(redis, 'parlour-notices'), () => listener.missedSome),
     ],
     ['somebody listens', () => here.subscribe(CHANNEL, ear())],
-  ])('R13, L10: is given out no more as it was before %s, though nothing else has told of it yet', async (_, tell) => {
-    const listener = ear();
-    await here.subscribe(CHANNEL, listener);
-    await put(there, 'one');
-    await seen('one');
-    proxy.deafen('parlour-reads');
-    await put(there, 'two');
-    await tell(listener);
-    const looked = valueOf(here, KEY);
-    proxy.release('parlour-reads');
-    expect(await looked).toBe('two');
-  });
+    ['this process writes beside it', () => put(here, 'data', KEY.replace('session', 'data'))],
+  ])(
+    'R10, R13, L10: is given out no more as it was before %s, though nothing else has told of it yet',
+    async (_, tell) => {
+      const listener = ear();
+      await here.subscribe(CHANNEL, listener);
+      await put(there, 'one');
+      await seen('one');
+      proxy.deafen('parlour-reads');
+      await put(there, 'two');
+      await tell(listener);
+      const looked = valueOf(here, KEY);
+      proxy.release('parlour-reads');
+      expect(await looked).toBe('two');
+    },
+  );
 
   it('R13: is asked for again when the connection on which it was read has been cut', async () => {
     for (const n of countTo(4)) {

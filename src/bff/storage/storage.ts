@@ -5,6 +5,7 @@
  */
 export interface Storage {
   get(key: string): Promise<StoredRecord | undefined>;
+  /** After this or another write, what is read here of the key's tag is no older than that. */
   put(key: string, value: Uint8Array, lifetime: number): Promise<void>;
   /** Atomic over all processes. `false`: there is one already, and it stays as it was. */
   putIfAbsent(key: string, value: Uint8Array, lifetime: number): Promise<boolean>;

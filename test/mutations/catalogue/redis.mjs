@@ -290,4 +290,13 @@ export default [
     '[...this.keys()].filter(each => each.startsWith(tagOf(key)))',
     'test/redis-tagged-map.spec.ts',
   ),
+  entry(
+    'R10',
+    'who has written and looks again goes past the cache',
+    'read-cache.ts',
+    'else this.#writing.delete(key);\n      this.changedBeside(key);',
+    'else this.#writing.delete(key);\n      this.changed(key);',
+    cache,
+    'this process writes beside it',
+  ),
 ];

@@ -78,7 +78,10 @@ export class ReadCache {
     for (const each of [...this.#kept.beside(key), ...this.#readings.beside(key)]) this.changed(each);
   }
 
-  /** What is read meanwhile may be from before or after, so none of it is kept. */
+  /**
+   * What is read meanwhile may be from before or after, so none of it is kept. Nor is what shares the tag: who writes, and then looks whether the session
+   * has ended meanwhile, has to be told what is so now (R10).
+   */
   async writing<T>(key: string, write: () => Promise<T>): Promise<T> {
     this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
     this.changed(key);
@@ -88,7 +91,7 @@ export class ReadCache {
       const others = (this.#writing.get(key) ?? 0) - 1;
       if (others > 0) this.#writing.set(key, others);
       else this.#writing.delete(key);
-      this.changed(key);
+      this.changedBeside(key);
     }
   }
 
