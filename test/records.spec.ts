@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { KeyRing } from '../src/bff/seal.js';
 import { openStorage } from '../src/bff/storage/open.js';
 import { SealedRecords } from '../src/bff/storage/sealed-records.js';
@@ -45,7 +46,8 @@ describe('a sealed record', () => {
     const place = JSON.stringify([ISSUER, '{shop:3}:a']);
     const said: unknown[] = [];
     const watched = new SealedRecords(storage, keys, ISSUER, format => said.push(format));
-    await storage.put('{shop:3}:a', keys.seal('record', Buffer.from('{"format":2,"value":1}'), place), MINUTE);
+    const newer = Buffer.concat([Buffer.of(2), deflateRawSync('1')]);
+    await storage.put('{shop:3}:a', keys.seal('record', newer, place), MINUTE);
     const before = await storedAt('{shop:3}:a');
     expect(await watched.get('{shop:3}:a')).toBeUndefined();
     expect(said).toEqual([2]);

@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KeyRing } from '../seal.js';
 import { OpenedRecords } from './opened-records.js';
 import type { Storage, StoredRecord } from './storage.js';
@@ -10,7 +11,7 @@ export interface SealedRecord<T> {
   version: string;
 }
 
-/** What one frontend keeps at one issuer: JSON, sealed for its key, so that a record moved to another key, frontend or issuer doesn't open (R9, B28). */
+/** What one frontend keeps at one issuer: `format (1 byte) · JSON, compressed`, sealed for its key, so that a record moved to another key, frontend or issuer doesn't open (R9, B28). */
 export class SealedRecords {
   private readonly opened = new OpenedRecords();
 
@@ -27,10 +28,7 @@ export class SealedRecords {
     const text = stored ? this.open(key, stored) : this.opened.forget(key);
     if (!stored || text === undefined) return undefined;
     // the seal vouches that a release of this code wrote it, for this very key
-    const record = JSON.parse(text) as { format: unknown; value: T };
-    if (record.format === FORMAT) return { value: record.value, version: stored.version };
-    this.onUnknownFormat(record.format);
-    return undefined;
+    return { value: JSON.parse(text) as T, version: stored.version };
   }
 
   put(key: string, value: unknown, lifetime: number): Promise<void> {
@@ -49,13 +47,20 @@ export class SealedRecords {
   private open(key: string, { value, version }: StoredRecord): string | undefined {
     const known = this.opened.get(key, version);
     if (known !== undefined) return known;
-    const text = this.keys.open('record', value, this.place(key))?.toString();
-    if (text !== undefined) this.opened.keep(key, version, text);
+    const record = this.keys.open('record', value, this.place(key));
+    if (!record) return undefined;
+    if (record[0] !== FORMAT) {
+      this.onUnknownFormat(record[0]);
+      return undefined;
+    }
+    const text = inflateRawSync(record.subarray(1)).toString();
+    this.opened.keep(key, version, text);
     return text;
   }
 
   private seal(key: string, value: unknown): Buffer {
-    return this.keys.seal('record', Buffer.from(JSON.stringify({ format: FORMAT, value })), this.place(key));
+    const record = Buffer.concat([Buffer.of(FORMAT), deflateRawSync(JSON.stringify(value))]);
+    return this.keys.seal('record', record, this.place(key));
   }
 
   private place(key: string): string {

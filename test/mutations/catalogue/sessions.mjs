@@ -42,8 +42,8 @@ export default [
     'R8',
     'a format that isn’t known reads as absent',
     'src/bff/storage/sealed-records.ts',
-    'if (record.format === FORMAT) return',
-    'return',
+    'if (record[0] !== FORMAT) {',
+    'if (record[0] === 0) {',
     'test/records.spec.ts',
   ),
   entry(
