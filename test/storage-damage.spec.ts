@@ -3,12 +3,19 @@ import { open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openEmbedded } from '../src/bff/storage/embedded.js';
+import { compact } from '../src/bff/storage/embedded/compaction.js';
 import { StorageUnavailable } from '../src/bff/storage/storage.js';
 import { runInChild } from './storage-child.js';
 import { countTo, MINUTE } from './storage-contract-context.js';
 import { temporaryFolders } from './storage-folders.js';
 
 const newFolder = temporaryFolders();
+
+async function overwrite(path: string, position: number, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(bytes, 0, bytes.length, position);
+  await file.close();
+}
 
 describe('a damaged file of the embedded storage', () => {
   const isDamaged = (path: string) =>
@@ -25,18 +32,12 @@ describe('a damaged file of the embedded storage', () => {
     return { directory, path: join(directory, 'storage.mdb') };
   }
 
-  async function overwrite(path: string, position: number, bytes: Uint8Array): Promise<void> {
-    const file = await open(path, 'r+');
-    await file.write(bytes, 0, bytes.length, position);
-    await file.close();
-  }
-
   const damages: [string, (path: string) => Promise<void>][] = [
     ['cut in half', async path => truncate(path, (await stat(path)).size / 2)],
     ['cut to its first page', path => truncate(path, 4096)],
     ['cut to a few bytes', path => truncate(path, 100)],
-    ['with garbage for a header', path => overwrite(path, 0, randomBytes(8192))],
-    ['with zeros for a header', path => overwrite(path, 0, Buffer.alloc(8192))],
+    ['with garbage for a header', path => overwrite(path, 0, randomBytes(16_384))],
+    ['with zeros for a header', path => overwrite(path, 0, Buffer.alloc(16_384))],
     ['that is something else', path => writeFile(path, 'A note to myself\n'.repeat(5000))],
     ['with garbage in the middle', async path => overwrite(path, 4096 * 40, randomBytes(4096 * 40))],
     [
@@ -62,5 +63,34 @@ describe('a damaged file of the embedded storage', () => {
     const count = `process.stdout.write(String((await storage.membersOfSet('{s}:sessions')).length)); await storage.close();`;
     expect(runInChild(directory, count)).toBe('200');
     await storage.close();
+  });
+});
+
+describe('a large file of the embedded storage', () => {
+  /** More entries than a start reads; the last one is marked. */
+  async function largeFile(): Promise<{ directory: string; path: string }> {
+    const directory = await newFolder();
+    const storage = await openEmbedded(directory);
+    const value = randomBytes(3000);
+    for (const hundred of countTo(101))
+      await Promise.all(countTo(100).map(n => storage.put(`{${hundred * 100 + n}}:session`, value, MINUTE)));
+    await storage.put('{~}:session', Buffer.from('here is the marked value'), MINUTE);
+    await storage.close();
+    return { directory, path: join(directory, 'storage.mdb') };
+  }
+
+  it('R6: is read in part at a start, and to its end before it’s compacted', async () => {
+    const { directory, path } = await largeFile();
+    await overwrite(path, (await readFile(path)).lastIndexOf('the marked value'), Buffer.from('T'));
+    const storage = await openEmbedded(directory);
+    expect(String((await storage.get('{10050}:session'))?.value.length)).toBe('3000');
+    await storage.close();
+    await expect(compact(directory)).rejects.toThrow(/is damaged \(a wrong checksum in records\)/);
+  });
+
+  it('R6: is refused when its end is lost', async () => {
+    const { directory, path } = await largeFile();
+    await truncate(path, (await stat(path)).size / 2);
+    await expect(openEmbedded(directory)).rejects.toThrow(/is damaged \(it was longer than \d+ bytes\)/);
   });
 });

@@ -57,7 +57,7 @@ export default [
     'R6',
     'a damaged file isn’t compacted',
     compaction,
-    'await refuseDamaged(path);',
+    'await refuseDamaged(path, Infinity);',
     '',
     'R6: a damaged file is refused',
   ),

@@ -42,10 +42,10 @@ async function compactAlone(path: string, stay: Stay): Promise<Compaction> {
   try {
     // of a compaction that was killed
     await discard(beside);
-    await refuseDamaged(path);
+    await refuseDamaged(path, Infinity);
     const { size: before, mode } = await stat(path);
     const expired = await copyLiving(path, beside);
-    await refuseDamaged(beside);
+    await refuseDamaged(beside, Infinity);
     const { size: after } = await stat(beside);
     await replace(path, beside, mode);
     return { file: path, before, after, expired };

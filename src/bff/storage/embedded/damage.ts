@@ -5,11 +5,12 @@ import { StorageUnavailable } from '../storage.js';
 
 /**
  * LMDB maps its file into memory: a truncated one ends the process with SIGBUS, a broken header with SIGSEGV, and neither can be
- * caught. So a child reads the file through first. Rejects with {@link StorageUnavailable}; nothing is changed or deleted.
+ * caught. So a child reads the file first: of each table `most` entries, since a start can't wait for gigabytes. Rejects with
+ * {@link StorageUnavailable}; nothing is changed or deleted.
  */
-export async function refuseDamaged(path: string): Promise<void> {
+export async function refuseDamaged(path: string, most = MOST): Promise<void> {
   if (await isEmpty(path)) return;
-  const failed = await check(path);
+  const failed = await check(path, most);
   if (!failed) return;
   const reason = failed.error.signal ?? (failed.stderr.trim().split('\n')[0] || failed.error.message);
   throw new StorageUnavailable(isDamage(failed.error) ? damaged(path, reason) : unchecked(path, reason), {
@@ -20,13 +21,18 @@ export async function refuseDamaged(path: string): Promise<void> {
 /** Node runs TypeScript as it stands: so this works in `dist`, and in the tests from `src`. */
 const CHECK = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'check.ts' : 'check.js', import.meta.url));
 
-/** Two minutes: several gigabytes, or a page tree that was damaged into a circle. */
+/** Some thousand sessions: a fraction of a second. */
+const MOST = 10_000;
+/** In milliseconds: a slow disk, or a page tree that was damaged into a circle. */
 const LONGEST_CHECK = 120_000;
+/** The same for all of a large file. */
+const LONGEST_READING = 3_600_000;
 
 /** No environment: the child needs none of our secrets, nor a NODE_OPTIONS that starts the host's instrumentation in it. */
-function check(path: string): Promise<{ error: ExecFileException; stderr: string } | undefined> {
+function check(path: string, most: number): Promise<{ error: ExecFileException; stderr: string } | undefined> {
   return new Promise(resolve => {
-    execFile(process.execPath, [CHECK, path], { env: {}, timeout: LONGEST_CHECK }, (error, _, stderr) =>
+    const timeout = most > MOST ? LONGEST_READING : LONGEST_CHECK;
+    execFile(process.execPath, [CHECK, path, String(most)], { env: {}, timeout }, (error, _, stderr) =>
       resolve(error ? { error, stderr } : undefined),
     );
   });
