@@ -16,7 +16,7 @@ export function atMost(count: number, { sessions }: Settings): number {
   return Math.min(count, sessions);
 }
 
-/** What goals.md of a published figure asks for. */
+/** What a published figure is of, at least. */
 const PUBLISHED = { sessions: 1_000_000, rounds: 5 };
 
 /** Throws an Error in the user's words. */

@@ -10,7 +10,7 @@ import { measureRefreshStorm } from './refresh-storm.ts';
 import { measureRevocation } from './revocation.ts';
 import { openEmbeddedStore, openRedisStore, type Store } from './store.ts';
 
-/** What goals.md asks of sessions, of both storages. */
+/** Sessions in both storages: how many, how fast, and what they cost. */
 export async function measureSessions(settings: Settings): Promise<Group> {
   const [authorizationServer, api] = [await startAuthorizationServer(), await startApi()];
   const redis = await startRedis().catch((error: unknown) => reasonOf(error));
