@@ -112,17 +112,22 @@ describe('compacting the embedded storage', () => {
     expect(await compact(directory)).toMatchObject(DONE);
   });
 
-  it('R7: lets a process that starts meanwhile wait until it’s through', async () => {
+  it('R7: lets a process that starts meanwhile wait until it’s through, and say so', async () => {
     const directory = await filledFolder();
     const stay = await enterAlone(directory);
-    const child = start(opening(directory) + waiting);
-    const order: string[] = [];
-    child.on('message', () => order.push('opened'));
-    await Promise.race([once(child, 'message'), pause(2000)]);
+    const child = start(`
+      const { openEmbedded } = await import(${JSON.stringify(source('embedded.ts'))});
+      const said = text => process.send(text);
+      await openEmbedded(${JSON.stringify(directory)}, { lost: said, recovered: said });
+      ${waiting}
+    `);
+    const order: unknown[] = [];
+    child.on('message', said => order.push(said));
+    await until('it has said something', () => order.length > 0);
     order.push('through');
     await stay?.leave();
-    await until('it has opened it', () => order.includes('opened'));
-    expect(order).toEqual(['through', 'opened']);
+    await until('it has opened it', () => order.includes('ready'));
+    expect(order).toEqual([expect.stringContaining('is being compacted'), 'through', directory, 'ready']);
   });
 
   it('R7: is refused while a program reads the file that doesn’t say so before', async () => {

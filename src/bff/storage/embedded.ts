@@ -5,6 +5,7 @@ import { IndexSets } from './embedded/index-sets.js';
 import { Notices } from './embedded/notices.js';
 import { Records } from './embedded/records.js';
 import { unavailable } from './embedded/unavailable.js';
+import { unobserved } from './observer.js';
 import type { NoticeListener, Storage, StoredRecord, Subscription } from './storage.js';
 
 /**
@@ -12,8 +13,8 @@ import type { NoticeListener, Storage, StoredRecord, Subscription } from './stor
  * locks and memory map need a local one). What is acknowledged is on the disk. Rejects with {@link StorageUnavailable} when the
  * folder can't be used, and when the file is damaged; then it is left as it is.
  */
-export async function openEmbedded(directory: string): Promise<Storage> {
-  return new EmbeddedStorage(await openEnvironment(directory));
+export async function openEmbedded(directory: string, observer = unobserved): Promise<Storage> {
+  return new EmbeddedStorage(await openEnvironment(directory, observer));
 }
 
 class EmbeddedStorage implements Storage {

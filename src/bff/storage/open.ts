@@ -13,7 +13,7 @@ export async function openStorage(
 ): Promise<Storage> {
   const where = readStorageUrl(url);
   if (typeof where === 'string') throw new Error(`The storage URL ${where}.`);
-  if (where.kind === 'embedded') return openEmbedded(where.folder);
+  if (where.kind === 'embedded') return openEmbedded(where.folder, observer);
   // who needs no Redis starts without it
   const { openRedis } = await import('./redis.js');
   return openRedis(where, caFile, observer);

@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { type StorageObserver, unobserved } from '../observer.js';
 import { StorageUnavailable } from '../storage.js';
 import { refuseDamaged } from './damage.js';
 import { enter, type Stay } from './occupancy.js';
@@ -34,9 +35,9 @@ export function pathOf(directory: string): string {
 const opened = new Map<string, { environment: Promise<Environment>; holders: number }>();
 
 /** Rejects with {@link StorageUnavailable} when the folder can't be used, and when the file is damaged; then it is left as it is. */
-export function openEnvironment(directory: string): Promise<Environment> {
+export function openEnvironment(directory: string, observer = unobserved): Promise<Environment> {
   const path = pathOf(directory);
-  const shared = opened.get(path) ?? { environment: create(dirname(path), path), holders: 0 };
+  const shared = opened.get(path) ?? { environment: create(dirname(path), path, observer), holders: 0 };
   shared.holders += 1;
   opened.set(path, shared);
   shared.environment.catch(() => {
@@ -45,10 +46,10 @@ export function openEnvironment(directory: string): Promise<Environment> {
   return shared.environment;
 }
 
-async function create(directory: string, path: string): Promise<Environment> {
+async function create(directory: string, path: string, observer: StorageObserver): Promise<Environment> {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const stay = await enter(directory);
+    const stay = await enter(directory, observer);
     try {
       await refuseDamaged(path);
       return environmentAt(path, stay);

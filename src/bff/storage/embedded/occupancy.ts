@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
+import { unobserved } from '../observer.js';
 
 /** A process's right to have the storage file of a folder open, or to replace it. */
 export interface Stay {
@@ -12,10 +13,13 @@ export interface Stay {
  * Resolves when this process may open the file: at once, or when whoever compacts it is through. To be held from before the file is
  * opened until after it's closed.
  */
-export async function enter(directory: string): Promise<Stay> {
-  for (;;) {
+export async function enter(directory: string, observer = unobserved): Promise<Stay> {
+  for (let looks = 0; ; looks++) {
     const stay = await tryToEnter(directory, { as: 'users', without: ['compactors'] });
+    if (stay && looks > 0) observer.recovered(directory);
     if (stay) return stay;
+    if (looks === 0)
+      observer.lost(`The storage in ${directory} is being compacted: this start waits for the end of that.`);
     await pause(ANOTHER_LOOK);
   }
 }
