@@ -70,4 +70,13 @@ export default [
     tests: 'test/storage-expiry.spec.ts',
     name: 'L8: a large set that is over goes',
   },
+  {
+    rule: 'R6',
+    what: 'a large file whose end is lost isn’t opened',
+    file: 'src/bff/storage/embedded/check.ts',
+    find: 'if (statSync(path).size < length)',
+    replace: 'if (length < 0)',
+    tests: 'test/storage-damage.spec.ts',
+    name: 'R6: is refused when its end is lost',
+  },
 ];
