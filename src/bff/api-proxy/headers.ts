@@ -9,6 +9,7 @@ import { privateCacheControl } from './cache-control.js';
 import { endToEnd, type Field, fieldsOf, isNamed, merged, valuesOf } from './fields.js';
 import type { ApiAnswer } from './forward.js';
 import { publicLocation } from './location.js';
+import { withoutBrokenTrace } from './trace-context.js';
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: for one connection only, as is whatever `Connection` itself names. */
 const HOP_BY_HOP = named(
@@ -24,17 +25,33 @@ const HOP_BY_HOP = named(
 
 /**
  * What the browser says to us and not to the API. `Content-Length` is said again with the body (RFC 9112 §6.3), `Expect` was answered by Node
- * (RFC 9110 §10.1.1), and `Sec-` is about the browser's page (https://fetch.spec.whatwg.org/#forbidden-request-header).
+ * (RFC 9110 §10.1.1), `Max-Forwards` counts hops to the one that answers TRACE, which we do (§7.6.2), and `Sec-` is about the browser's page
+ * (https://fetch.spec.whatwg.org/#forbidden-request-header).
  */
 const FOR_US = [
   named('host', 'cookie2?', 'authorization', 'dpop', 'x-csrf', 'x-session-passive', 'content-length', 'expect'),
+  named('max-forwards'),
   named('origin', 'referer', 'sec-.*', 'access-control-.*', 'service-worker'),
 ];
 
-/** Where a request comes from, whose it is and whose certificate it had is said by us alone (RFC 7239 §8.1, RFC 9440 §4); nothing stands in for the checked path. */
+/**
+ * Where a request comes from, whose it is and whose certificate it had is said by us alone (RFC 7239 §8.1, RFC 9440 §4); nothing stands in for the checked
+ * method and path, nor names a second one (`Destination`, RFC 4918 §10.3). There's no `Via` of ours: nginx doesn't compress for whoever sends one.
+ */
 const FOR_PROXIES_TO_SAY = [
   named('forwarded', 'via', 'x-forwarded.*', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip'),
   named('cf-connecting-ip', 'fastly-client-ip', 'client-cert.*', 'x-original-.*', 'x-rewrite-.*', '(?:x-)?remote-.*'),
+  named('x-http-method.*', 'x-method-override', 'destination', 'x-host', 'x-middleware-.*', 'x-envoy-.*'),
+  // whom the gateways of clouds and meshes say that they have let in
+  named(
+    'x-amzn-oidc-.*',
+    'x-amzn-mtls-.*',
+    'x-goog-.*',
+    'x-ms-client-principal.*',
+    'x-auth-request-.*',
+    'cf-access-.*',
+  ),
+  named('oidc-.*', 'tailscale-.*', 'x-webauth-.*', 'x-authenticated-.*', 'x-ssl-.*', 'ssl-.*', 'x-client-cert.*'),
   // CGI hands it on as HTTP_PROXY, which programs take for the proxy of their own calls (CVE-2016-5385)
   named('proxy'),
 ];
@@ -46,7 +63,7 @@ export function requestFields(request: IncomingMessage, frontend: Frontend): Fie
     const asRead = name.replaceAll('_', '-');
     return ![HOP_BY_HOP, ...FOR_US, ...FOR_PROXIES_TO_SAY].some(pattern => pattern.test(asRead));
   });
-  return [...passed, ['Forwarded', forwarded(request, frontend)]];
+  return [...withoutBrokenTrace(passed), ['Forwarded', forwarded(request, frontend)]];
 }
 
 function forwarded(request: IncomingMessage, frontend: Frontend): string {
@@ -80,7 +97,7 @@ const ABOUT_THE_ORIGIN = [
     'secure-session-.*',
   ),
   named('accept-ch', 'critical-ch', 'use-as-dictionary', 'origin-agent-cluster', 'speculation-rules', 'attribution-.*'),
-  named('server', 'x-powered-by', '(?:x-)?sourcemap', 'x-sendfile', 'x-accel-(?!buffering$).*'),
+  named('server', 'via', 'x-powered-by', 'x-aspnet.*', '(?:x-)?sourcemap', 'x-sendfile', 'x-accel-(?!buffering$).*'),
 ];
 
 /** They're about this answer: a route with `passSecurityHeaders` answers for them itself. */

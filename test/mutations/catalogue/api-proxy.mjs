@@ -2,6 +2,7 @@ const tests = 'test/api-proxy*.ts';
 const path = 'src/bff/api-proxy/api-path.ts';
 const route = 'src/bff/api-proxy/api-route.ts';
 const headers = 'src/bff/api-proxy/headers.ts';
+const trace = 'src/bff/api-proxy/trace-context.ts';
 const location = 'src/bff/api-proxy/location.ts';
 const controller = 'src/bff/api-proxy/api-proxy.controller.ts';
 
@@ -82,6 +83,26 @@ export default [
     'shownLocation(value, target)',
   ),
   entry('B20', 'the client’s address is said by us alone', headers, ', ...FOR_PROXIES_TO_SAY].some', '].some'),
+  {
+    ...entry('B20', 'a broken trace goes no further', headers, '...withoutBrokenTrace(passed), ', '...passed, '),
+    tests: 'test/api-proxy-names.spec.ts',
+  },
+  {
+    ...entry('B20', 'a trace is one of the standard’s form', trace, 'TRACEPARENT.test(parent[1])', 'parent[1]'),
+    tests: 'test/api-proxy-names.spec.ts',
+  },
+  {
+    ...entry('B13', 'nothing stands in for the method', headers, "'x-http-method.*', 'x-method-override', ", ''),
+    tests: 'test/api-proxy-names.spec.ts',
+  },
+  {
+    ...entry('B25', 'what runs behind isn’t said', headers, "named('server', 'via', 'x-powered-by', ", 'named('),
+    tests: 'test/api-proxy-names.spec.ts',
+  },
+  {
+    ...entry('B25', 'nor what runs here', 'src/bff/bff.module.ts', ".disable('x-powered-by');", ';'),
+    tests: 'test/api-proxy-names.spec.ts',
+  },
   entry('B24', 'Access-Control-* is dropped', headers, "named('access-control-.*', 'timing-allow-origin', ", 'named('),
   entry(
     'B25',
