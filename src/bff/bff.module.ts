@@ -133,6 +133,8 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
   onModuleInit(): void {
     refuseBodyParser(this.adapter);
     refuseMovedRoutes(this.application);
+    // on proxied answers, too, nobody says what runs here
+    this.adapter.httpAdapter.getInstance<{ disable(setting: string): void }>().disable('x-powered-by');
   }
 
   /** After the server has let its requests finish. A refresh goes on without its request, and so does what a back-channel logout revokes. */
