@@ -85,6 +85,9 @@ describe('API routes', () => {
       {
         path: '/api/a',
         upstream,
+        token: 'user',
+        requireSession: false,
+        navigable: false,
         timeout: 30,
         passSetCookie: false,
         passSecurityHeaders: false,
@@ -140,6 +143,19 @@ describe('API routes', () => {
     [{ passSetCookie: 'no' }, 'apiRoutes[0].passSetCookie must be true or false'],
     [{ passSecurityHeaders: 1 }, 'apiRoutes[0].passSecurityHeaders must be true or false'],
     [{ location: 'follow' }, 'apiRoutes[0].location must be one of refuse, pass'],
+    [{ token: 'User' }, 'apiRoutes[0].token must be one of none, user, '],
+    [{ requireSession: 'yes' }, 'apiRoutes[0].requireSession must be true or false'],
+    [{ requireSession: true }, 'apiRoutes[0].requireSession says nothing new'],
+    [{ requireSession: true, token: 'user-or-none' }, 'apiRoutes[0].requireSession contradicts the token user-or-none'],
+    [{ methods: [] }, 'apiRoutes[0].methods may not be empty'],
+    [{ methods: ['get'] }, 'apiRoutes[0].methods entry 1 must be one of '],
+    [{ methods: ['TRACE'] }, 'apiRoutes[0].methods entry 1 must be one of '],
+    [{ methods: ['GET', 'GET'] }, 'apiRoutes[0].methods names something twice'],
+    ...['orders', '', '/orders/', '//', '/a/../b', '/a%20b', '/**/a', '/a*', '/a/***', '/a?x', '/(a)', '/a|b'].map(
+      (path): [object, string] => [{ paths: [path] }, 'apiRoutes[0].paths entry 1 must be a plain path'],
+    ),
+    [{ navigable: 1 }, 'apiRoutes[0].navigable must be true or false'],
+    [{ navigable: true, methods: ['POST'] }, 'apiRoutes[0].navigable needs GET or HEAD among the methods'],
   ])('B15: a route with %j is refused', (option, problem) => {
     const found = withRoutes([{ path: '/api', upstream, ...option }]);
     expect(found).toHaveLength(1);

@@ -6,8 +6,9 @@ import { AUTHLETE_VARIABLES, type AuthleteVariable } from '../src/authlete/confi
 import { ApiRouteOptions, BffOptions, FrontendOptions, LimitOptions, OutboundOptions } from '../src/bff/bff.options.js';
 import { ServerOptions } from '../src/configuration/server.options.js';
 import { VARIABLES, type Variable } from '../src/configuration/variables.js';
+import { codes, tableUnder } from './support/contract.js';
 
-const contract = readFileSync('docs/contract.md', 'utf8').split('## Variables')[1] ?? '';
+const contract = readFileSync('docs/contract.md', 'utf8').split('\n## Variables')[1]?.split('\n## ')[0] ?? '';
 const example = readFileSync('.env.example', 'utf8');
 const schema: Schema = JSON.parse(readFileSync('docs/parlour.schema.json', 'utf8'));
 
@@ -83,8 +84,12 @@ describe('docs/contract.md, the table of variables', () => {
     expect(variable && defaultText(variable)).toBe(cell);
   });
 
-  it('lists what a route may have', () => {
-    for (const key of Object.keys(new ApiRouteOptions())) expect(contract).toContain(`\`${key}\``);
+  it('has beside it what a route may have, with its defaults', () => {
+    const listed = tableUnder('A route in the file').map(
+      row => `${codes(row['key'])[0]} ${codes(row['default'])[0] ?? ''}`,
+    );
+    const known = Object.entries(new ApiRouteOptions()).map(([key, standard]) => `${key} ${said(standard)}`);
+    expect(listed.toSorted()).toEqual(known.toSorted());
   });
 });
 

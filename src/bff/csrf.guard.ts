@@ -72,7 +72,7 @@ function checkScript(request: Request, frontend: Frontend): void {
   if (refusal !== undefined) throw new BffError(refusal);
 }
 
-function refusalOfScript(
+export function refusalOfScript(
   { headers }: Request,
   frontend: Frontend,
 ): 'cross_site_request' | 'csrf_header_missing' | undefined {

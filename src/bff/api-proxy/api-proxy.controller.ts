@@ -1,7 +1,6 @@
 import { All, Controller, Inject, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Dispatcher } from 'undici';
-import { CsrfGuard } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { BffError } from '../errors.js';
 import { Events } from '../events.js';
@@ -12,11 +11,13 @@ import { SessionWatch } from '../session/session-watch.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { Sessions } from '../session/session.js';
 import { ApiProxy } from './api-proxy.js';
-import { targetOf } from './api-route.js';
+import { type ApiRoute, targetOf } from './api-route.js';
+import { ApiGuard } from './api.guard.js';
 import { refuseTransferCodings } from './request-body.js';
+import { checkMethod } from './route-rules.js';
 
 @Controller()
-@UseGuards(CsrfGuard)
+@UseGuards(ApiGuard)
 @UseFilters(ErrorFilter)
 export class ApiProxyController {
   private readonly proxy: ApiProxy;
@@ -33,19 +34,14 @@ export class ApiProxyController {
   /** The checks in their order. None reads the body, and nothing is sent before all have passed. */
   @All(['api', 'api/{*path}'])
   async forward(@Req() request: Request, @Res() response: Response): Promise<void> {
-    refuseTunnels(request);
     refuseServiceWorkers(request);
     refuseTransferCodings(request);
-    const target = targetOf(frontendOf(request), request.originalUrl);
-    const session = livingSession(request);
-    await this.proxy.forward({ request, response, target, session });
+    const frontend = frontendOf(request);
+    const target = targetOf(frontend, request.originalUrl);
+    checkMethod(request.method, target.route.options);
+    const session = sessionFor(request, target.route);
+    await this.proxy.forward({ request, response, frontend, target, session });
   }
-}
-
-/** TRACE would show a script the headers that it must not see (RFC 9110 §9.3.8); CONNECT asks for a tunnel. */
-function refuseTunnels({ method }: Request): void {
-  if (method !== 'TRACE' && method !== 'CONNECT') return;
-  throw new BffError('method_not_allowed', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
 }
 
 /** An API's answer that became a service worker would see all of the app's traffic (Service Workers §7.1, “Service-Worker: script”; B25). */
@@ -55,8 +51,10 @@ function refuseServiceWorkers({ headers }: Request): void {
   }
 }
 
-function livingSession(request: Request): Session {
+/** The session that the call is made for; `undefined` where the route takes anonymous calls: then it makes no difference whether somebody is logged in. */
+function sessionFor(request: Request, { options: { token, requireSession } }: ApiRoute): Session | undefined {
+  if (token === 'none' && !requireSession) return undefined;
   const session = sessionOf(request);
-  if (!session) throw new BffError('not_authenticated');
+  if (!session && token !== 'user-or-none') throw new BffError('not_authenticated');
   return session;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { BffError, PROBLEMS } from '../errors.js';
 import { type Events, referenceOf } from '../events.js';
+import type { Frontend } from '../frontend.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import type { Session } from '../session/session-record.js';
 import type { SessionWatch } from '../session/session-watch.js';
@@ -19,14 +20,16 @@ import { passWhileSessionLives } from './session-end.js';
 export interface CheckedCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly frontend: Frontend;
   readonly target: ApiTarget;
-  readonly session: Session;
+  /** That it's made for: it ends with it. */
+  readonly session: Session | undefined;
 }
 
 interface Answered {
   readonly answer: ApiAnswer;
-  /** What it answers to. */
-  readonly tokens: TokenSet;
+  /** What it answers to; nothing on a route that sends no token. */
+  readonly tokens: TokenSet | undefined;
   readonly secrets: readonly string[];
 }
 
@@ -58,14 +61,19 @@ export class ApiProxy {
 
   /** Where tokens are bound to a key an API may want another nonce before it does anything, so a small body is kept until there's an answer (F6). */
   private async ask(checked: ApiCall & CheckedCall): Promise<Answered> {
-    const { dpop } = checked.session.frontend.options;
+    const { dpop } = checked.frontend.options;
     const call = dpop ? { ...checked, kept: await smallBody(checked.request) } : checked;
-    const answered = await this.sendWith(await this.sessions.tokens(call.session), call);
+    const answered = await this.sendWith(await this.tokensFor(call), call);
     return answered.answer.status === 401 && !lacksNonce(answered) ? this.askAgain(call, answered) : answered;
+  }
+
+  private async tokensFor({ session, target }: CheckedCall): Promise<TokenSet | undefined> {
+    return session && target.route.options.token !== 'none' ? this.sessions.tokens(session) : undefined;
   }
 
   /** The API refused the token before its time: a fresh one, and the same call once more unless its body is gone (R12). */
   private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
+    if (!call.session || !refused.tokens) return refused;
     try {
       const tokens = await this.sessions.tokenRejected(call.session, refused.tokens);
       if (tokens === undefined || !isRepeatable(call)) return refused;
@@ -78,39 +86,39 @@ export class ApiProxy {
   }
 
   /** Once more where the API wants another nonce in the proof, unless the body is gone (F6). */
-  private async sendWith(tokens: TokenSet, call: ApiCall & CheckedCall): Promise<Answered> {
+  private async sendWith(tokens: TokenSet | undefined, call: ApiCall & CheckedCall): Promise<Answered> {
     const first = await this.sendOnce(tokens, call);
     if (!lacksNonce(first) || !isRepeatable(call)) return first;
     discard(first.answer);
     return this.sendOnce(tokens, call);
   }
 
-  private async sendOnce(tokens: TokenSet, call: ApiCall & CheckedCall): Promise<Answered> {
-    const { request, session, target } = call;
-    const { nonces } = session.frontend.client;
+  private async sendOnce(tokens: TokenSet | undefined, call: ApiCall & CheckedCall): Promise<Answered> {
+    const { request, frontend, target } = call;
+    const { nonces } = frontend.client;
     const { fields, secrets } = await authorizationOf(tokens, call, nonces.of(target.route.origin));
-    const answer = await send(this.dispatcherOf(call), call, [...requestFields(request, session.frontend), ...fields]);
+    const answer = await send(this.dispatcherOf(call), call, [...requestFields(request, frontend), ...fields]);
     nonces.learn(target.route.origin, nonceOf(answer));
     return { answer, tokens, secrets };
   }
 
-  private dispatcherOf({ session, target }: CheckedCall): Dispatcher {
-    return target.route.options.clientCertificate ? session.frontend.client.credentials.dispatcher : this.outbound;
+  private dispatcherOf({ frontend, target }: CheckedCall): Dispatcher {
+    return target.route.options.clientCertificate ? frontend.client.credentials.dispatcher : this.outbound;
   }
 
-  private answerHead({ target, session, request, response }: CheckedCall, { answer, secrets }: Answered): void {
+  private answerHead({ target, frontend, request, response }: CheckedCall, { answer, secrets }: Answered): void {
     try {
-      const passed = responseFields(answer, target, session.frontend, secrets);
+      const passed = responseFields(answer, target, frontend, secrets);
       setHead(response, answer.status, passed.fields);
-      this.events.proxied(session.frontend.name, target.route.name, answer.status);
-      this.recordStripped(request, session, target.route, passed.stripped);
+      this.events.proxied(frontend.name, target.route.name, answer.status);
+      this.recordStripped(request, frontend, target.route, passed.stripped);
     } catch (error) {
       discard(answer);
       throw error;
     }
   }
 
-  private recordStripped(request: IncomingMessage, { frontend }: Session, route: ApiRoute, headers: string[]): void {
+  private recordStripped(request: IncomingMessage, frontend: Frontend, route: ApiRoute, headers: string[]): void {
     const said = this.said.get(route) ?? new Set();
     this.said.set(route, said);
     for (const header of headers.filter(name => !said.has(name))) {
@@ -121,15 +129,15 @@ export class ApiProxy {
   }
 
   /** Only what the API did; what became of the session is told where that happens. */
-  private recordFailure({ request, response, session, target: { route } }: CheckedCall, error: unknown): void {
+  private recordFailure({ request, response, frontend, target: { route } }: CheckedCall, error: unknown): void {
     if (!(error instanceof BffError) || !error.code.startsWith('api_')) return;
-    const at = { frontend: session.frontend.name, reference: referenceOf(request), route: route.name };
+    const at = { frontend: frontend.name, reference: referenceOf(request), route: route.name };
     this.events.record({ event: 'api_failed', ...at, code: error.code, reason: error.message });
-    if (!response.headersSent) this.events.proxied(session.frontend.name, route.name, PROBLEMS[error.code].status);
+    if (!response.headersSent) this.events.proxied(frontend.name, route.name, PROBLEMS[error.code].status);
   }
 }
 
 /** A bearer token has no proof that could. */
 function lacksNonce({ answer, tokens }: Answered): boolean {
-  return tokens.dpopKey !== undefined && demandsNonce(answer);
+  return tokens?.dpopKey !== undefined && demandsNonce(answer);
 }

@@ -2,6 +2,7 @@ import type { ApiRouteOptions } from '../bff.options.js';
 import { BffError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
 import { rawTargetOf } from './api-path.js';
+import { pathsOf } from './route-rules.js';
 
 /** A line of the closed table: what the browser asks for, and the only place where that goes (B13, B15). */
 export interface ApiRoute {
@@ -13,6 +14,8 @@ export interface ApiRoute {
   readonly origin: string;
   /** What its paths begin with, without a slash at the end: `` or `/v1`. */
   readonly upstreamPath: string;
+  /** Those below it that pass; all, without it. */
+  readonly paths: RegExp | undefined;
   readonly options: ApiRouteOptions;
 }
 
@@ -30,7 +33,9 @@ export function targetOf(frontend: RouteOwner, originalUrl: string): ApiTarget {
   const { path, query } = rawTargetOf(originalUrl);
   const route = routesOf(frontend).find(each => isWithin(path, each.publicPath));
   if (!route) throw new BffError('unknown_api_route');
-  return { route, path: atLeastSlash(route.upstreamPath + path.slice(route.publicPath.length)) + query };
+  const below = path.slice(route.publicPath.length);
+  if (route.paths && !route.paths.test(atLeastSlash(below))) throw new BffError('unknown_api_route');
+  return { route, path: atLeastSlash(route.upstreamPath + below) + query };
 }
 
 /** By whole segments: `/api/things` covers `/api/things/1`, never `/api/things-of-others`. */
@@ -58,6 +63,7 @@ function routeOf(frontend: RouteOwner, options: ApiRouteOptions): ApiRoute {
     publicPath: withoutEndSlash(frontend.path(options.path)),
     origin: upstream.origin,
     upstreamPath: withoutEndSlash(upstream.pathname),
+    paths: pathsOf(options),
     options,
   };
 }

@@ -5,16 +5,20 @@ import type { ApiAnswer, ApiCall } from './forward.js';
 
 /** The fields that authorize one sending of a call, and their values that the browser mustn't see come back. */
 export interface Authorization {
-  fields: Field[];
-  secrets: string[];
+  readonly fields: readonly Field[];
+  readonly secrets: readonly string[];
 }
+
+const ANONYMOUS: Authorization = { fields: [], secrets: [] };
 
 /** A token that is bound to a key comes with a proof of that key, made for this sending alone (RFC 9449 §7.1). */
 export async function authorizationOf(
-  { accessToken, dpopKey }: TokenSet,
+  tokens: TokenSet | undefined,
   { request, target }: ApiCall,
   nonce: string | undefined,
 ): Promise<Authorization> {
+  if (!tokens) return ANONYMOUS;
+  const { accessToken, dpopKey } = tokens;
   if (!dpopKey) return { fields: [['Authorization', `Bearer ${accessToken}`]], secrets: [accessToken] };
   const [path = '/'] = target.path.split('?', 1);
   const url = target.route.origin + path;

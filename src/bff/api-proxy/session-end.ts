@@ -8,12 +8,14 @@ const WATCHED_AFTER = 1000;
 
 /** Passes the body on for as long as the session lives: what is still under way when it ends is broken off within a second (L10). */
 export async function passWhileSessionLives(
-  call: ApiCall & { session: Session },
+  call: ApiCall & { session: Session | undefined },
   answer: ApiAnswer,
   sessions: SessionWatch,
 ): Promise<void> {
+  const { session } = call;
+  if (!session) return passBody(call, answer);
   const passed = new AbortController();
-  const begin = () => void breakOffAtEnd(call, sessions, passed.signal);
+  const begin = () => void breakOffAtEnd({ ...call, session }, sessions, passed.signal);
   const timer = setTimeout(begin, isEventStream(call.response) ? 0 : WATCHED_AFTER);
   try {
     await passBody(call, answer);

@@ -1,5 +1,6 @@
-import { flag, Must, oneOf, seconds } from './rules.js';
-import { apiPath, baseUrl } from './urls.js';
+import { flag, listOf, MayBeAbsent, Must, oneOf, seconds } from './rules.js';
+import { METHODS, TOKEN_KINDS, type TokenKind } from './route-values.js';
+import { apiPath, baseUrl, pathPattern } from './urls.js';
 
 const DAY = 86_400;
 
@@ -9,6 +10,28 @@ export class ApiRouteOptions {
 
   @Must(baseUrl)
   upstream!: string;
+
+  /** Whose access token the API gets. */
+  @Must(oneOf(TOKEN_KINDS))
+  token: TokenKind = 'user';
+
+  /** Also where the token isn't the user's. */
+  @Must(flag)
+  requireSession = false;
+
+  /** All, without it. */
+  @MayBeAbsent()
+  @Must(listOf(oneOf(METHODS), 1))
+  methods?: string[];
+
+  /** Below the route; all, without it. */
+  @MayBeAbsent()
+  @Must(listOf(pathPattern, 1))
+  paths?: string[];
+
+  /** The app's own pages may link to it: no script is there to send the header. */
+  @Must(flag)
+  navigable = false;
 
   @Must(seconds(DAY))
   timeout = 30;

@@ -5,6 +5,7 @@ import { bindingRelations } from './binding-relations.js';
 import { messageRelations } from './message-relations.js';
 import type { FrontendOptions } from './frontend.options.js';
 import { profileRelations } from './profile-relations.js';
+import { routeRelations } from './route-relations.js';
 import type { Relation } from './relation.js';
 import { isLoopback, isSecureUrl } from '../secure-url.js';
 
@@ -24,6 +25,7 @@ export function relationProblems(
       ...messageRelations(frontend, path),
       ...plainHttp(frontend, path, allowHttpFor),
       ...betweenRoutes(frontend, path),
+      ...routeRelations(frontend, path),
       ...betweenFrontends(frontend, path, frontends.slice(0, index)),
     ];
   });

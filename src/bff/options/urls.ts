@@ -75,6 +75,13 @@ export const apiPath = text(value =>
   isPlainPath(value) && /^\/api(?:\/|$)/.test(value) ? undefined : 'must be /api or a plain path under /api/',
 );
 
+/** Of paths below a route: whole segments, `*` for one of them, `**` at the end for all that follow. */
+export const pathPattern = text(value =>
+  value === '/' || isPlainPath(value.replace(/\/\*\*$/, '/x').replaceAll(/\/\*(?=\/|$)/g, '/x'))
+    ? undefined
+    : 'must be a plain path as /orders/*/items, with * for a segment and ** at its end for all that follow',
+);
+
 export const localPath = text(value => {
   const url = URL.parse(value, 'https://app.invalid');
   const same = url?.origin === 'https://app.invalid' && `${url.pathname}${url.search}` === value;

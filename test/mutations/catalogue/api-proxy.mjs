@@ -5,6 +5,7 @@ const headers = 'src/bff/api-proxy/headers.ts';
 const trace = 'src/bff/api-proxy/trace-context.ts';
 const location = 'src/bff/api-proxy/location.ts';
 const controller = 'src/bff/api-proxy/api-proxy.controller.ts';
+const rules = 'src/bff/api-proxy/route-rules.ts';
 
 const entry = (rule, what, file, find, replace, name) => ({
   rule,
@@ -17,7 +18,13 @@ const entry = (rule, what, file, find, replace, name) => ({
 });
 
 export default [
-  entry('B10', 'a call needs a session', controller, "if (!session) throw new BffError('not_authenticated');", ''),
+  entry(
+    'B10',
+    'a call needs a session',
+    controller,
+    "if (!session && token !== 'user-or-none') throw new BffError('not_authenticated');",
+    '',
+  ),
   entry(
     'B13',
     'only a plain path is a target',
@@ -148,7 +155,7 @@ export default [
     'if (tokens === undefined || !isRepeatable(call)) return refused;',
     'if (tokens === undefined) return refused;',
   ),
-  entry('S1', 'TRACE is refused', controller, 'refuseTunnels(request);\n', '\n'),
+  entry('S1', 'TRACE is refused', rules, "method !== 'TRACE' && ", ''),
   entry(
     'S1',
     'an answer that breaks off has no regular end',

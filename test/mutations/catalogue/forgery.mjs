@@ -40,7 +40,7 @@ export default [
     rule: 'B12',
     what: 'the API proxy is guarded',
     file: 'src/bff/api-proxy/api-proxy.controller.ts',
-    find: '@UseGuards(CsrfGuard)',
+    find: '@UseGuards(ApiGuard)',
     replace: '',
     tests: csrf,
   },

@@ -1,0 +1,29 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { refusalOfScript } from '../csrf.guard.js';
+import { BffError } from '../errors.js';
+import { type Frontend, frontendOf } from '../frontend.js';
+import { targetOf } from './api-route.js';
+import { isNavigable } from './route-rules.js';
+
+/** As {@link CsrfGuard}; a `navigable` route does without the header for what the browser says that the app's own page asked for. */
+@Injectable()
+export class ApiGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<Request>();
+    const frontend = frontendOf(request);
+    const refusal = refusalOfScript(request, frontend);
+    if (refusal === undefined) return true;
+    if (refusal === 'csrf_header_missing' && isFromOwnPage(request) && isForLinks(request, frontend)) return true;
+    throw new BffError(refusal);
+  }
+}
+
+/** A browser that doesn't say so isn't believed: a sibling's page may link here, too (B10). */
+function isFromOwnPage({ headers }: Request): boolean {
+  return headers['sec-fetch-site'] === 'same-origin';
+}
+
+function isForLinks({ method, originalUrl }: Request, frontend: Frontend): boolean {
+  return isNavigable(method, targetOf(frontend, originalUrl).route.options);
+}

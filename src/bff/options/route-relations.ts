@@ -1,0 +1,28 @@
+import type { ApiRouteOptions } from './api-route.options.js';
+import type { FrontendOptions } from './frontend.options.js';
+import type { Relation } from './relation.js';
+
+/** Options of one API route that contradict each other. */
+export function routeRelations({ apiRoutes }: FrontendOptions, path: string): Relation[] {
+  // where the list itself is no list, or an entry no route, that is reported already
+  const routes = Array.isArray(apiRoutes) ? apiRoutes : [];
+  return routes.flatMap((route, index) => (route ? withinRoute(route, `${path}.apiRoutes[${index}]`) : []));
+}
+
+function withinRoute(route: ApiRouteOptions, path: string): Relation[] {
+  return [
+    { at: `${path}.requireSession`, reads: [`${path}.token`], check: () => sessionMistake(route) },
+    { at: `${path}.navigable`, reads: [`${path}.methods`], check: () => navigationMistake(route) },
+  ];
+}
+
+function sessionMistake({ requireSession, token }: ApiRouteOptions): string | undefined {
+  if (!requireSession) return undefined;
+  if (token === 'user') return 'says nothing new: with the token user a session is needed anyway';
+  return token.startsWith('user-or-') ? `contradicts the token ${token}: it would always be the user’s` : undefined;
+}
+
+function navigationMistake({ navigable, methods }: ApiRouteOptions): string | undefined {
+  if (!navigable || methods === undefined || methods.includes('GET') || methods.includes('HEAD')) return undefined;
+  return 'needs GET or HEAD among the methods: a link makes no other request';
+}

@@ -1,0 +1,53 @@
+const tests = 'test/api-routes.e2e-spec.ts';
+const rules = 'src/bff/api-proxy/route-rules.ts';
+const route = 'src/bff/api-proxy/api-route.ts';
+const guard = 'src/bff/api-proxy/api.guard.ts';
+const controller = 'src/bff/api-proxy/api-proxy.controller.ts';
+
+const entry = (rule, what, file, find, replace, name) => ({
+  rule,
+  what,
+  file,
+  find,
+  replace,
+  tests,
+  ...(name && { name }),
+});
+
+export default [
+  entry('B10', 'requireSession', controller, "token === 'none' && !requireSession", "token === 'none'"),
+  entry(
+    'B17',
+    'a route without a token sends none',
+    'src/bff/api-proxy/api-proxy.ts',
+    "session && target.route.options.token !== 'none'",
+    'session',
+  ),
+  entry('B15', 'a route’s methods', rules, '(methods?.includes(method) ?? true)', 'true'),
+  entry(
+    'B15',
+    'a route’s paths',
+    route,
+    "if (route.paths && !route.paths.test(atLeastSlash(below))) throw new BffError('unknown_api_route');",
+    '',
+  ),
+  entry(
+    'B15',
+    'a path’s whole text is compared',
+    rules,
+    "`^(?:${paths.map(patternOf).join('|')})$`",
+    "paths.map(patternOf).join('|')",
+  ),
+  entry('B15', 'a wildcard is one segment', rules, "return '[^/]+';", "return '.+';"),
+  entry('B15', 'a dot is a dot', rules, "segment.replaceAll('.', '\\\\.')", 'segment'),
+  entry('B10', 'links of the app’s own pages alone', guard, ' && isFromOwnPage(request)', ''),
+  entry('B10', 'what another origin asks for is no link', guard, "refusal === 'csrf_header_missing' && ", ''),
+  entry('B12', 'no header only where the route is navigable', rules, 'navigable && (method', '(method'),
+  entry(
+    'B12',
+    'no header only for GET and HEAD',
+    rules,
+    "navigable && (method === 'GET' || method === 'HEAD')",
+    'navigable',
+  ),
+];
