@@ -3,21 +3,40 @@ import { fullTable, type Group, shortTable, surroundings, writeBetweenMarkers } 
 import { readSettings, type Settings } from './settings.ts';
 import { endAll } from './stage/processes.ts';
 
+interface Kind {
+  load: () => Promise<(settings: Settings) => Promise<Group>>;
+  /** What `--only` may name. */
+  parts: string[];
+}
+
 /** Each measures what belongs together; its folder says what. */
-const GROUPS: Record<string, () => Promise<(settings: Settings) => Promise<Group>>> = {
-  sessions: async () => (await import('./sessions/index.ts')).measureSessions,
+const GROUPS: Record<string, Kind> = {
+  proxy: {
+    load: async () => (await import('./proxy/index.ts')).measureProxy,
+    parts: ['pass-through', 'parlour', 'express-openid-connect', 'latency'],
+  },
+  sessions: { load: async () => (await import('./sessions/index.ts')).measureSessions, parts: [] },
 };
 
 async function run(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
-  const unknown = settings.groups.find(name => !Object.hasOwn(GROUPS, name));
-  if (unknown !== undefined) throw new Error(`there is no ${unknown}; there is ${Object.keys(GROUPS).join(', ')}`);
-  for (const [name, load] of Object.entries(GROUPS)) {
-    if (settings.groups.length === 0 || settings.groups.includes(name)) await measure(name, load, settings);
-  }
+  check(settings.groups, Object.keys(GROUPS));
+  const chosen = Object.entries(GROUPS).filter(
+    ([name]) => settings.groups.length === 0 || settings.groups.includes(name),
+  );
+  check(
+    settings.only,
+    chosen.flatMap(([, { parts }]) => parts),
+  );
+  for (const [name, { load }] of chosen) await measure(name, load, settings);
 }
 
-async function measure(name: string, load: (typeof GROUPS)[string], settings: Settings): Promise<void> {
+function check(asked: string[], known: string[]): void {
+  const unknown = asked.find(name => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no ${unknown}; there is ${known.join(', ')}`);
+}
+
+async function measure(name: string, load: Kind['load'], settings: Settings): Promise<void> {
   const { rows, versions } = await (await load())(settings);
   const missing = rows.filter(({ verdict }) => verdict === 'not measured');
   if (missing.length > 0) process.exitCode = 1;

@@ -40,15 +40,29 @@ describe('npm run bench', () => {
     expect(stdout()).not.toMatch(/not measured|NaN/);
   }, 120_000);
 
-  it('says which groups there are, when it’s asked for another', async () => {
-    const { ended, stderr } = bench('nothing');
-    expect(await ended).toBe(2);
-    expect(stderr()).toBe('there is no nothing; there is sessions\n');
+  it('measures proxied calls beside a bare pass-through, which sends the API the same', async () => {
+    const { ended, stdout, stderr } = bench('proxy', '--rounds', '1', '--seconds', '0.2', '--only', 'latency');
+    expect([await ended, stderr()]).toEqual([0, '']);
+    expect(stdout()).toMatch(/against pass-through: requests\/s +\| ≥ 0.9 +\| [\d.]+ +\|/);
+    expect(stdout()).toMatch(
+      /added latency at half load, p99, against the bare pass-through +\| ≤ 2 ms +\| -?[\d.]+ ms/,
+    );
+    expect(stdout()).not.toMatch(/not measured|NaN/);
+  }, 60_000);
+
+  it('says which groups and parts there are, when it’s asked for another', async () => {
+    const [group, part] = [bench('nothing'), bench('proxy', '--only', 'nothing')];
+    expect([await group.ended, await part.ended]).toEqual([2, 2]);
+    expect(group.stderr()).toBe('there is no nothing; there is proxy, sessions\n');
+    expect(part.stderr()).toMatch(/^there is no nothing; there is pass-through, parlour/);
   });
 
   it('publishes no figures of a small run', () => {
     expect(() => readSettings(['--write', '--sessions', '1000'])).toThrow(/publishes/);
     expect(() => readSettings(['--write', '--rounds', '1'])).toThrow(/publishes/);
+    expect(() => readSettings(['proxy', '--write', '--rounds', '4'])).toThrow(/publishes/);
+    expect(() => readSettings(['proxy', '--write', '--seconds', '1'])).toThrow(/publishes/);
+    expect(readSettings(['proxy', '--write', '--sessions', '1000'])).toMatchObject({ write: true });
     expect(readSettings(['--write'])).toMatchObject({ sessions: 1_000_000, rounds: 5 });
     expect(() => readSettings(['--rounds', '0.5'])).toThrow('--rounds is a whole number of at least 1');
   });

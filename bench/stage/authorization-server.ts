@@ -1,7 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { type Answer, Logins, tokens } from './server-logins.ts';
 import { listen } from './processes.ts';
 
 export const CLIENT_ID = 'parlour-bench';
@@ -16,41 +17,55 @@ export interface AuthorizationServer {
   close(): void;
 }
 
-/** On loopback; it knows refreshes and logout tokens, which is all that a session needs after its login. */
+/** On loopback. Whoever comes is logged in, and a token call of a login takes no time; those of refreshes take a `TOKEN_CALL`. */
 export async function startAuthorizationServer(): Promise<AuthorizationServer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const key = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' };
+  const sign = (claims: JWTPayload, typ: string) =>
+    new SignJWT({ iss: issuer, aud: CLIENT_ID, ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'bench', typ })
+      .setIssuedAt()
+      .sign(privateKey);
   const tokenCalls: number[] = [];
-  const token = async () => {
+  const logins = new Logins(claims => sign({ ...claims, exp: Math.floor(Date.now() / 1000) + 3600 }, 'JWT'));
+  const refreshed = async () => {
     const began = performance.now();
     await delay(TOKEN_CALL);
     tokenCalls.push(performance.now() - began);
-    return { access_token: random(900), refresh_token: random(100), token_type: 'Bearer', expires_in: 3600 };
+    return tokens();
   };
-  const answers: Record<string, () => object | Promise<object>> = {
+  const answers: Record<string, (parameters: URLSearchParams) => Answer | Promise<Answer>> = {
     '/.well-known/openid-configuration': () => metadata(issuer),
     '/jwks': () => ({ keys: [key] }),
-    '/token': token,
+    '/pushed_authorization_request': parameters => logins.push(parameters),
+    '/authorization': parameters => logins.authorize(parameters, issuer),
+    '/token': parameters => (parameters.has('code') ? logins.redeem(parameters) : refreshed()),
   };
   const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
-    const answer = answers[request.url ?? ''];
-    request.resume();
+    const [path = '', query] = (request.url ?? '').split('?');
+    const answer = answers[path];
     if (!answer) return void response.writeHead(404).end();
-    void Promise.resolve(answer()).then(body =>
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-    );
+    void parametersOf(request, query)
+      .then(answer)
+      .then(found => send(response, found));
   });
   const issuer = `http://127.0.0.1:${await listen(server)}`;
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
   const logoutToken = (sid: string) =>
-    new SignJWT({ sid, events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })
-      .setProtectedHeader({ alg: 'RS256', kid: 'bench', typ: 'logout+jwt' })
-      .setIssuer(issuer)
-      .setAudience(CLIENT_ID)
-      .setIssuedAt()
-      .setExpirationTime('2 min')
-      .setJti(randomUUID())
-      .sign(privateKey);
+    sign({ sid, events, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 120 }, 'logout+jwt');
   return { issuer, tokenCalls, logoutToken, close: () => server.close().closeAllConnections() };
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  if (answer instanceof URL) return void response.writeHead(303, { location: answer.href }).end();
+  const status = 'request_uri' in answer ? 201 : 200;
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+}
+
+async function parametersOf(request: IncomingMessage, query?: string): Promise<URLSearchParams> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  return new URLSearchParams(query ?? body);
 }
 
 function metadata(issuer: string) {
@@ -59,11 +74,10 @@ function metadata(issuer: string) {
     issuer,
     ...Object.fromEntries(endpoints.map(name => [`${name}_endpoint`, `${issuer}/${name}`])),
     jwks_uri: `${issuer}/jwks`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic'],
     id_token_signing_alg_values_supported: ['RS256'],
+    authorization_response_iss_parameter_supported: true,
   };
-}
-
-/** That many characters, which nothing compresses any better than the tokens of real servers. */
-export function random(characters: number): string {
-  return randomBytes(characters).toString('base64url').slice(0, characters);
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { random } from './authorization-server.ts';
 import type { Sessions } from './product.ts';
+import { random } from './random.ts';
 
 type Login = Parameters<InstanceType<typeof Sessions>['start']>;
 

@@ -7,7 +7,7 @@ import { freePort, ready, type Running, start } from './processes.ts';
 
 /** All instances stand behind one address, as they would behind a load balancer that ends TLS. */
 export const HOST = 'app.bench.example';
-const DIST = join(import.meta.dirname, '../../dist');
+export const DIST = join(import.meta.dirname, '../../dist');
 const DAY = 86_400;
 
 /** The built server in a process of its own. */
@@ -18,7 +18,11 @@ export interface Instance extends Running {
 /** What instances of one deployment have in common. */
 export type Deployment = Record<string, string>;
 
-export function deploymentOf({ issuer }: AuthorizationServer, { url }: Api, storageUrl: string): Deployment {
+export function deploymentOf(
+  { issuer }: Pick<AuthorizationServer, 'issuer'>,
+  { url }: Pick<Api, 'url'>,
+  storageUrl: string,
+): Deployment {
   return {
     NODE_ENV: 'production',
     PUBLIC_URL: `https://${HOST}`,

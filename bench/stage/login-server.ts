@@ -4,8 +4,9 @@
  */
 import { createHash, createHmac, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { answerWith } from './commands.ts';
 import { loginOf, tokensOf } from './fixture.ts';
-import type { Commands, Message } from './logins.ts';
+import type { Commands } from './logins.ts';
 import { Frontends, readConfiguration, Sessions, startServer } from './product.ts';
 import { percentile } from './statistics.ts';
 
@@ -22,7 +23,7 @@ const [secret = Buffer.alloc(0)] = frontend.keys.secrets('session signature');
 const sessionId = (number: number) =>
   createHash('sha256').update(secret).update(String(number)).digest('base64url').slice(0, 32);
 
-const commands: Commands = {
+answerWith<Commands>({
   async logIn({ from, to, expired = false }) {
     const began = performance.now();
     let next = from;
@@ -62,12 +63,4 @@ const commands: Commands = {
     const status = readFileSync('/proc/self/status', 'utf8');
     return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   },
-};
-
-process.on('message', (message: Message) => {
-  const answer = commands[message.command] as (args: unknown) => Promise<unknown>;
-  answer(message.args).then(
-    value => process.send?.({ id: message.id, value }),
-    (error: unknown) => process.send?.({ id: message.id, error: String(error) }),
-  );
 });

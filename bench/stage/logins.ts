@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { asking } from './commands.ts';
 import { type Deployment, type Instance, startInstance } from './instance.ts';
 
 interface Numbers {
@@ -17,47 +18,18 @@ export interface Commands {
   memory(): Promise<number>;
 }
 
-export interface Message {
-  id: number;
-  command: keyof Commands;
-  args: unknown;
-}
-
-interface Answer {
-  id: number;
-  value?: unknown;
-  error?: string;
-}
-
 export type LoginServer = Instance & Commands;
 
 const PROGRAM = join(import.meta.dirname, 'login-server.ts');
 
 export async function startLoginServer(deployment: Deployment): Promise<LoginServer> {
   const instance = await startInstance({ ...deployment, LOG_LEVEL: 'warn' }, ['--expose-gc', PROGRAM], 'ipc');
-  const { child, complaints } = instance;
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  let count = 0;
-  child.on('message', ({ id, value, error }: Answer) => {
-    if (error === undefined) waiting.get(id)?.resolve(value);
-    else waiting.get(id)?.reject(new Error(error));
-    waiting.delete(id);
-  });
-  child.on('close', () => {
-    for (const { reject } of waiting.values()) reject(new Error(`the login server has ended: ${complaints()}`));
-  });
-  const ask = (command: keyof Commands, args?: unknown): Promise<unknown> => {
-    const answer = Promise.withResolvers<unknown>();
-    waiting.set(++count, answer);
-    child.send({ id: count, command, args } satisfies Message);
-    return answer.promise;
-  };
+  const ask = asking<Commands>(instance);
   return {
     ...instance,
-    // what comes back is what the program's own `Commands` return
-    logIn: numbers => ask('logIn', numbers) as Promise<number>,
-    cookies: numbers => ask('cookies', numbers) as Promise<string[]>,
-    read: these => ask('read', these) as Promise<{ p50: number; p99: number }>,
-    memory: () => ask('memory') as Promise<number>,
+    logIn: numbers => ask('logIn', numbers),
+    cookies: numbers => ask('cookies', numbers),
+    read: these => ask('read', these),
+    memory: () => ask('memory'),
   };
 }

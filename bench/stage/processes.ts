@@ -18,7 +18,8 @@ process.on('exit', () => {
 
 export interface Running {
   child: ChildProcess;
-  stop: () => Promise<void>;
+  /** Without a word, unless a gentler signal is named. */
+  stop: (signal?: NodeJS.Signals) => Promise<void>;
   /** What it has said on stderr. */
   complaints: () => string;
 }
@@ -30,14 +31,31 @@ export function start(command: string, args: string[], options: SpawnOptions): R
   child.stderr?.on('data', chunk => (said += String(chunk)));
   child.on('error', error => (said += error.message));
   const ended = new Promise(resolve => child.on('close', resolve));
-  const stop = async () => {
-    if (child.pid !== undefined) child.kill('SIGKILL');
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    if (child.pid !== undefined) child.kill(signal);
     await ended;
   };
   const all = { child, stop, complaints: () => said };
   running.add(all);
   void ended.then(() => running.delete(all));
   return all;
+}
+
+/** A program of Node's that listens and says where. `flags`: of Node itself. */
+export async function startProgram(
+  path: string,
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<Running & { port: number }> {
+  const program = start(process.execPath, [...flags, path], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const { child, complaints } = program;
+  const listens = once(child, 'message').then(([port]) => Number(port));
+  const ends = once(child, 'close').then(() => Promise.reject(new Error(`${path} has ended: ${complaints()}`)));
+  ends.catch(() => {});
+  return { ...program, port: await Promise.race([listens, ends]) };
 }
 
 export async function endAll(): Promise<void> {
