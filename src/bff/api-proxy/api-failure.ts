@@ -29,11 +29,6 @@ export function failureOf(cause: unknown): unknown {
   return new BffError(problemOf(code), { reason: code, cause });
 }
 
-/** Of an answer's body. A connection that merely closed was closed by whoever ended the call, and that one says why. */
-export function breakOf(cause: unknown, { aborted, reason }: AbortSignal): unknown {
-  return failureOf(aborted && codeOf(cause) === 'ERR_STREAM_PREMATURE_CLOSE' ? reason : cause);
-}
-
 function problemOf(code: string): ProblemCode {
   if (TIMEOUT.test(code)) return 'api_timeout';
   if (INVALID_ANSWER.test(code)) return 'api_response_invalid';

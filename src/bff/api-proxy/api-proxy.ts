@@ -11,7 +11,9 @@ import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
-import { abortedWith, type ApiAnswer, type ApiCall, discard, isRepeatable, send } from './forward.js';
+import type { ApiAnswer } from './exchange.js';
+import { abortedWith, type ApiCall, isRepeatable, send } from './forward.js';
+import { type Field, valuesOf } from './fields.js';
 import { requestFields, responseFields } from './headers.js';
 import { smallBody } from './request-body.js';
 import { passWhileSessionLives } from './session-end.js';
@@ -50,8 +52,8 @@ export class ApiProxy {
     const call: ApiCall & CheckedCall = { ...checked, abort: abortedWith(checked.response) };
     try {
       const answered = await this.ask(call);
-      this.answerHead(call, answered);
-      await passWhileSessionLives(call, answered.answer, this.watch);
+      const isStream = this.answerHead(call, answered);
+      await passWhileSessionLives(call, answered.answer, isStream, this.watch);
     } catch (error) {
       if (error instanceof BrowserGone) return;
       this.recordFailure(call, error);
@@ -77,10 +79,10 @@ export class ApiProxy {
     try {
       const tokens = await this.sessions.tokenRejected(call.session, refused.tokens);
       if (tokens === undefined || !isRepeatable(call)) return refused;
-      discard(refused.answer);
+      refused.answer.body.discard();
       return await this.sendWith(tokens, call);
     } catch (error) {
-      discard(refused.answer);
+      refused.answer.body.discard();
       throw error;
     }
   }
@@ -89,7 +91,7 @@ export class ApiProxy {
   private async sendWith(tokens: TokenSet | undefined, call: ApiCall & CheckedCall): Promise<Answered> {
     const first = await this.sendOnce(tokens, call);
     if (!lacksNonce(first) || !isRepeatable(call)) return first;
-    discard(first.answer);
+    first.answer.body.discard();
     return this.sendOnce(tokens, call);
   }
 
@@ -98,7 +100,7 @@ export class ApiProxy {
     const { nonces } = frontend.client;
     const { fields, secrets } = await authorizationOf(tokens, call, nonces.of(target.route.origin));
     const answer = await send(this.dispatcherOf(call), call, [...requestFields(request, frontend), ...fields]);
-    nonces.learn(target.route.origin, nonceOf(answer));
+    if (tokens?.dpopKey) nonces.learn(target.route.origin, nonceOf(answer));
     return { answer, tokens, secrets };
   }
 
@@ -106,14 +108,16 @@ export class ApiProxy {
     return target.route.options.clientCertificate ? frontend.client.credentials.dispatcher : this.outbound;
   }
 
-  private answerHead({ target, frontend, request, response }: CheckedCall, { answer, secrets }: Answered): void {
+  /** Says whether an event stream follows. */
+  private answerHead({ target, frontend, request, response }: CheckedCall, { answer, secrets }: Answered): boolean {
     try {
       const passed = responseFields(answer, target, frontend, secrets);
       setHead(response, answer.status, passed.fields);
       this.events.proxied(frontend.name, target.route.name, answer.status);
       this.recordStripped(request, frontend, target.route, passed.stripped);
+      return isEventStream(passed.fields);
     } catch (error) {
-      discard(answer);
+      answer.body.discard();
       throw error;
     }
   }
@@ -140,4 +144,8 @@ export class ApiProxy {
 /** A bearer token has no proof that could. */
 function lacksNonce({ answer, tokens }: Answered): boolean {
   return tokens?.dpopKey !== undefined && demandsNonce(answer);
+}
+
+function isEventStream(fields: Field[]): boolean {
+  return valuesOf(fields, 'content-type').some(type => /^text\/event-stream\b/i.test(type));
 }

@@ -1,7 +1,8 @@
 import { dpopProof } from '../oauth-client/dpop-proof.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import { type Field, fieldsOf, valuesOf } from './fields.js';
-import type { ApiAnswer, ApiCall } from './forward.js';
+import type { ApiAnswer } from './exchange.js';
+import type { ApiCall } from './forward.js';
 
 /** The fields that authorize one sending of a call, and their values that the browser mustn't see come back. */
 export interface Authorization {

@@ -1,7 +1,8 @@
 import type { Session } from '../session/session-record.js';
 import type { SessionWatch } from '../session/session-watch.js';
 import { SessionOver } from './api-failure.js';
-import { type ApiAnswer, type ApiCall, isEventStream, passBody } from './forward.js';
+import type { ApiAnswer } from './exchange.js';
+import { type ApiCall, passBody } from './forward.js';
 
 /** Milliseconds of an answer after which its session is watched: a short one pays nothing for it. */
 const WATCHED_AFTER = 1000;
@@ -10,37 +11,42 @@ const WATCHED_AFTER = 1000;
 export async function passWhileSessionLives(
   call: ApiCall & { session: Session | undefined },
   answer: ApiAnswer,
+  isEventStream: boolean,
   sessions: SessionWatch,
 ): Promise<void> {
+  const passing = passBody(call, answer, isEventStream);
   const { session } = call;
-  if (!session) return passBody(call, answer);
-  const passed = new AbortController();
-  const begin = () => void breakOffAtEnd({ ...call, session }, sessions, passed.signal);
-  const timer = setTimeout(begin, isEventStream(call.response) ? 0 : WATCHED_AFTER);
+  if (!passing || !session) return passing;
+  let isOver = false;
+  let leave: (() => void) | undefined;
+  const watch = async (): Promise<void> => {
+    leave = await watched({ ...call, session }, sessions);
+    if (isOver) leave();
+  };
+  const timer = setTimeout(() => void watch(), isEventStream ? 0 : WATCHED_AFTER);
   try {
-    await passBody(call, answer);
+    await passing;
   } finally {
+    isOver = true;
     clearTimeout(timer);
-    passed.abort();
+    leave?.();
   }
 }
 
-async function breakOffAtEnd(
+async function watched(
   { session, abort, response }: ApiCall & { session: Session },
   sessions: SessionWatch,
-  passed: AbortSignal,
-): Promise<void> {
-  const breakOff = () => {
+): Promise<() => void> {
+  const breakOff = (): void => {
     abort.abort(new SessionOver());
     // the API may be through, and the browser slow to read
     response.destroy();
   };
   try {
-    const leave = await sessions.watch(session, { lives: () => {}, ended: breakOff });
-    if (passed.aborted) leave();
-    else passed.addEventListener('abort', leave, { once: true });
+    return await sessions.watch(session, { lives: () => {}, ended: breakOff });
   } catch {
     // nobody can say whether the session lives
     breakOff();
+    return () => {};
   }
 }

@@ -159,17 +159,17 @@ export default [
   entry(
     'S1',
     'an answer that breaks off has no regular end',
-    'src/bff/api-proxy/forward.ts',
-    'throw breakOf(cause, call.abort.signal);',
-    'response.end();',
+    'src/bff/api-proxy/answer-body.ts',
+    'this.response?.destroy();',
+    'this.response?.end();',
     'S1: an answer \\(.*that the API breaks off',
   ),
   entry(
     'S1',
     'an API that doesn’t move is given up',
-    'src/bff/api-proxy/forward.ts',
-    'else abort.abort(new TookTooLong());',
-    'else timer.refresh();',
+    'src/bff/api-proxy/exchange.ts',
+    'else this.abort(new TookTooLong());',
+    'else this.timer?.refresh();',
     'S1: an API that doesn’t answer is a 504',
   ),
   entry(

@@ -1,0 +1,94 @@
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+
+/** Bytes that are kept until somebody reads: about what a socket would. */
+const KEPT = 64 * 1024;
+
+/**
+ * An API's body on its way to the browser, as fast as that reads. Until somebody wants it it's kept, and no more is read from the API than fits. A small
+ * one has come whole by then, and leaves in one piece with its head: what a stream needs isn't made for it.
+ */
+export class AnswerBody {
+  private kept: Buffer[] = [];
+  private size = 0;
+  private response: ServerResponse | undefined;
+  /** It has come whole: nobody waits for the API any more. */
+  isWhole = false;
+  private failure: { cause: unknown } | undefined;
+  private readonly passed = Promise.withResolvers<void>();
+
+  constructor(
+    private readonly controller: Dispatcher.DispatchController,
+    /** Something came from the API, or went to the browser. */
+    private readonly moved: () => void,
+  ) {
+    this.passed.promise.catch(() => {});
+  }
+
+  add(chunk: Buffer): void {
+    this.moved();
+    if (this.response) {
+      if (!this.response.write(chunk)) this.controller.pause();
+      return;
+    }
+    this.kept.push(chunk);
+    this.size += chunk.length;
+    if (this.size >= KEPT) this.controller.pause();
+  }
+
+  end(): void {
+    this.isWhole = true;
+    this.response?.end();
+  }
+
+  /** When it breaks off, the browser's connection does too: an end that looks regular would make half an answer a whole one (RFC 9112 §8). */
+  fail(cause: unknown): void {
+    if (this.failure) return;
+    this.failure = { cause };
+    this.kept = [];
+    this.response?.destroy();
+    this.passed.reject(cause);
+  }
+
+  /** `true`: it has gone whole. Otherwise {@link gone} tells when it has. The response's head is set. */
+  passTo(response: ServerResponse): boolean {
+    this.response = response;
+    if (this.failure) response.destroy();
+    else if (this.isWhole) response.end(this.takeKept());
+    else this.stream(response);
+    if (this.isWhole && response.writableLength === 0) return true;
+    response.once('finish', this.passed.resolve);
+    return false;
+  }
+
+  /** Rejects with what it has been failed with. */
+  get gone(): Promise<void> {
+    return this.passed.promise;
+  }
+
+  /** For an answer that nobody will read. */
+  discard(): void {
+    const reason = new Error('nobody reads this answer');
+    this.fail(reason);
+    if (!this.isWhole) this.controller.abort(reason);
+  }
+
+  private stream(response: ServerResponse): void {
+    response.on('drain', () => {
+      this.moved();
+      this.controller.resume();
+    });
+    const kept = this.takeKept();
+    // Node keeps the head back until there's some body
+    if (kept.length === 0) response.flushHeaders();
+    else if (!response.write(kept)) return;
+    this.controller.resume();
+  }
+
+  private takeKept(): Buffer {
+    const [first] = this.kept;
+    const kept = first && this.kept.length === 1 ? first : Buffer.concat(this.kept);
+    this.kept = [];
+    return kept;
+  }
+}
