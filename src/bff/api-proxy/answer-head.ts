@@ -8,12 +8,27 @@ import { type Field, isNamed, merged } from './fields.js';
  */
 export function setHead(response: ServerResponse, status: number, fields: Field[]): void {
   if (status > 599) throw new BffError('api_response_invalid', { reason: `status ${status}` });
+  // RFC 9110 §8.6
+  const sent = status === 204 ? fields.filter(field => !isNamed(field, 'content-length')) : fields;
+  if (response.getHeaderNames().length === 0) writeHead(response, status, sent);
+  else addToHead(response, status, sent);
+}
+
+/** Nothing is set before, so that node:http takes the fields as they are, and looks at each. */
+function writeHead(response: ServerResponse, status: number, fields: Field[]): void {
+  try {
+    response.writeHead(status, fields.flat());
+  } catch (cause) {
+    throw notAllowed(cause);
+  }
+}
+
+function addToHead(response: ServerResponse, status: number, fields: Field[]): void {
   fields.forEach(validate);
   response.statusCode = status;
-  for (const [name, value] of fields) if (!isNamed([name, value], 'vary', 'set-cookie')) response.removeHeader(name);
-  for (const field of fields) setField(response, field);
-  // RFC 9110 §8.6
   if (status === 204) response.removeHeader('Content-Length');
+  for (const field of fields) if (!isNamed(field, 'vary', 'set-cookie')) response.removeHeader(field[0]);
+  for (const field of fields) setField(response, field);
 }
 
 function setField(response: ServerResponse, field: Field): void {
@@ -27,6 +42,10 @@ function validate([name, value]: Field): void {
     validateHeaderName(name);
     validateHeaderValue(name, value);
   } catch (cause) {
-    throw new BffError('api_response_invalid', { reason: 'a field that HTTP doesn’t allow', cause });
+    throw notAllowed(cause);
   }
+}
+
+function notAllowed(cause: unknown): BffError {
+  return new BffError('api_response_invalid', { reason: 'a field that HTTP doesn’t allow', cause });
 }
