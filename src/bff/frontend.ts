@@ -23,6 +23,9 @@ export class Frontend {
   readonly name: string;
   /** `PUBLIC_URL`: the only source of scheme and host. */
   readonly origin: string;
+  /** The origin's authority, as `Host` says it. */
+  readonly host: string;
+  readonly scheme: string;
   readonly pathPrefix: string;
   readonly cookies: { session: string; login: string; logout: string };
   readonly secureCookies: boolean;
@@ -40,7 +43,10 @@ export class Frontend {
   ) {
     const { name, issuer, backchannelUrl } = options;
     this.name = name;
-    this.origin = new URL(options.publicUrl).origin;
+    const { origin, host, protocol } = new URL(options.publicUrl);
+    this.origin = origin;
+    this.host = host;
+    this.scheme = protocol.slice(0, -1);
     this.pathPrefix = bff.pathPrefix;
     this.secureCookies = !options.insecureCookies;
     this.formPost = options.responseMode.startsWith('form_post');
@@ -138,7 +144,7 @@ export class Frontends {
 
   constructor(surroundings: Surroundings) {
     this.all = surroundings.options.frontends.map(options => new Frontend(options, surroundings));
-    this.byAuthority = new Map(this.all.map(frontend => [new URL(frontend.origin).host, frontend]));
+    this.byAuthority = new Map(this.all.flatMap(frontend => authoritiesOf(frontend).map(host => [host, frontend])));
   }
 
   /** Reads the metadata before the first login needs it. It keeps nobody from starting: the authorization server may come up later (a failure is in the log). */
@@ -153,7 +159,7 @@ export class Frontends {
 
   /** For an answer to a request that may be for nobody, or that failed before anybody asked whose it is. */
   known({ headers: { host = '' } }: IncomingMessage): Frontend | undefined {
-    return this.byAuthority.get(withoutDefaultPort(host, this.all));
+    return this.byAuthority.get(host) ?? this.byAuthority.get(host.toLowerCase());
   }
 
   /** By the exact authority, so that DNS rebinding and stray names end here (RFC 9110 §7.4). No forwarded header is looked at. */
@@ -166,10 +172,6 @@ export class Frontends {
 }
 
 /** `app.example:443` is what a browser calls `app.example`, where the public URL is https. */
-function withoutDefaultPort(host: string, all: Frontend[]): string {
-  const lower = host.toLowerCase();
-  const frontend = all.find(
-    ({ origin }) => lower === `${new URL(origin).hostname}:${origin.startsWith('https:') ? 443 : 80}`,
-  );
-  return frontend ? new URL(frontend.origin).host : lower;
+function authoritiesOf({ origin, host, scheme }: Frontend): string[] {
+  return new URL(origin).port === '' ? [host, `${host}:${scheme === 'https' ? 443 : 80}`] : [host];
 }
