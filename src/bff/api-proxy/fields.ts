@@ -2,8 +2,9 @@ export type Field = [name: string, value: string];
 
 /** From the flat list of names and values that node:http and undici call raw headers. */
 export function fieldsOf(raw: readonly string[]): Field[] {
-  const names = raw.filter((_, index) => index % 2 === 0);
-  return names.map((name, index) => [name, raw[2 * index + 1] ?? '']);
+  const fields: Field[] = [];
+  for (let at = 0; at < raw.length; at += 2) fields.push([raw[at] ?? '', raw[at + 1] ?? '']);
+  return fields;
 }
 
 /** Values of all fields of this name (in lower case). */

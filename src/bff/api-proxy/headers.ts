@@ -7,8 +7,9 @@ import type { Frontend } from '../frontend.js';
 import type { ApiTarget } from './api-route.js';
 import { privateCacheControl } from './cache-control.js';
 import { endToEnd, type Field, fieldsOf, isNamed, merged, valuesOf } from './fields.js';
-import type { ApiAnswer } from './forward.js';
+import type { ApiAnswer } from './exchange.js';
 import { publicLocation } from './location.js';
+import { remembered } from './remembered.js';
 import { withoutBrokenTrace } from './trace-context.js';
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: for one connection only, as is whatever `Connection` itself names. */
@@ -58,17 +59,18 @@ const FOR_PROXIES_TO_SAY = [
 
 /** The fields of the forwarded request, without those of its body and of its authorization. */
 export function requestFields(request: IncomingMessage, frontend: Frontend): Field[] {
-  const passed = endToEnd(fieldsOf(request.rawHeaders)).filter(([name]) => {
-    // CGI and WSGI read `X_Real_IP` as `X-Real-IP` (RFC 3875 §4.1.18).
-    const asRead = name.replaceAll('_', '-');
-    return ![HOP_BY_HOP, ...FOR_US, ...FOR_PROXIES_TO_SAY].some(pattern => pattern.test(asRead));
-  });
+  const passed = endToEnd(fieldsOf(request.rawHeaders)).filter(([name]) => isForTheApi(name));
   return [...withoutBrokenTrace(passed), ['Forwarded', forwarded(request, frontend)]];
 }
 
+const isForTheApi = remembered(name => {
+  // CGI and WSGI read `X_Real_IP` as `X-Real-IP` (RFC 3875 §4.1.18).
+  const asRead = name.replaceAll('_', '-');
+  return ![HOP_BY_HOP, ...FOR_US, ...FOR_PROXIES_TO_SAY].some(pattern => pattern.test(asRead));
+});
+
 function forwarded(request: IncomingMessage, frontend: Frontend): string {
-  const { host, protocol } = new URL(frontend.origin);
-  return `for=${nodeName(clientAddressOf(request))};host="${host}";proto=${protocol.slice(0, -1)}`;
+  return `for=${nodeName(clientAddressOf(request))};host="${frontend.host}";proto=${frontend.scheme}`;
 }
 
 /**
@@ -109,6 +111,10 @@ const ABOUT_THE_ANSWER = [
 /** For caches that several people share (B26; RFC 9213 on targeted fields); and `Expires`, which can't say who may keep the answer. */
 const FOR_SHARED_CACHES = named('.*cdn-cache-control', 'surrogate-.*', 'edge-control', 'expires');
 
+const isForTheBrowser = remembered(name => !HOP_BY_HOP.test(name) && !FOR_SHARED_CACHES.test(name));
+const isAboutTheOrigin = remembered(name => ABOUT_THE_ORIGIN.some(pattern => pattern.test(name)));
+const isAboutMore = remembered(name => [...ABOUT_THE_ORIGIN, ...ABOUT_THE_ANSWER].some(pattern => pattern.test(name)));
+
 export interface PassedAnswer {
   fields: Field[];
   /** Names of what was dropped for the browser's safety, in lower case. */
@@ -123,15 +129,14 @@ export function responseFields(
   secrets: readonly string[],
 ): PassedAnswer {
   const { options } = target.route;
-  const refused = options.passSecurityHeaders ? ABOUT_THE_ORIGIN : [...ABOUT_THE_ORIGIN, ...ABOUT_THE_ANSWER];
+  const isRefused = options.passSecurityHeaders ? isAboutTheOrigin : isAboutMore;
   const isUnsafe = (field: Field): boolean =>
-    refused.some(pattern => pattern.test(field[0])) ||
+    isRefused(field[0]) ||
     (isNamed(field, 'set-cookie') && !(options.passSetCookie && mayBeSet(field[1], frontend))) ||
     (!isNamed(field, 'location') && secrets.some(secret => field[1].includes(secret)));
-  const answer = endToEnd(fieldsOf(rawHeaders)).filter(
-    ([name]) => !HOP_BY_HOP.test(name) && !FOR_SHARED_CACHES.test(name),
-  );
-  const safe = answer.filter(field => !isUnsafe(field));
+  const answer = endToEnd(fieldsOf(rawHeaders)).filter(([name]) => isForTheBrowser(name));
+  const unsafe = answer.filter(isUnsafe);
+  const safe = unsafe.length === 0 ? answer : answer.filter(field => !unsafe.includes(field));
   return {
     fields: [
       ...safe.filter(field => !isNamed(field, 'location', 'cache-control', 'vary')),
@@ -140,7 +145,7 @@ export function responseFields(
       ['Vary', merged([...valuesOf(safe, 'vary'), 'Cookie'])],
       ...(options.passSecurityHeaders ? [] : protection(frontend)),
     ],
-    stripped: [...new Set(answer.filter(isUnsafe).map(([name]) => name.toLowerCase()))],
+    stripped: unsafe.length === 0 ? [] : [...new Set(unsafe.map(([name]) => name.toLowerCase()))],
   };
 }
 
