@@ -77,6 +77,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/client-address.ts',
     'bff/cookies.ts',
     'bff/security-headers.ts',
+    'bff/login-parameters.ts',
     'bff/endpoints.ts',
     'bff/unread-body.ts',
     'bff/form-body.ts',

@@ -3,6 +3,7 @@ const returnTo = 'test/return-to.spec.ts';
 const guard = 'src/bff/csrf.guard.ts';
 const file = 'src/bff/login/return-to.ts';
 const requestParameters = 'src/bff/login/request-parameters.ts';
+const loginParameters = 'src/bff/login-parameters.ts';
 
 const entry = (rule, what, where, find, replace, tests) => ({ rule, what, file: where, find, replace, tests });
 
@@ -22,13 +23,13 @@ export default [
   entry(
     'P3',
     'the browser sets what’s on the closed list',
-    requestParameters,
-    'if (!isAllowed(name, frontend) || !CHECKS[name](value)) throw',
-    'if (isAllowed(name, frontend) && !CHECKS[name](value)) throw',
+    loginParameters,
+    'return isAllowed(options, name) && CHECKS[name](value);',
+    'return !isAllowed(options, name) || CHECKS[name](value);',
     parameters,
   ),
-  entry('P3', 'AUTHORIZATION_PARAMS aren’t the browser’s to weaken', requestParameters, ' && !fixed', '', parameters),
-  entry('S4', 'a value follows its check', requestParameters, ' || !CHECKS[name](value)) throw', ') throw', parameters),
+  entry('P3', 'AUTHORIZATION_PARAMS aren’t the browser’s to weaken', loginParameters, ' && !fixed', '', parameters),
+  entry('S4', 'a value follows its check', loginParameters, ' && CHECKS[name](value);', ';', parameters),
   entry(
     'S4',
     'a parameter comes once',
