@@ -88,8 +88,16 @@ function wantsPage(request: Request): boolean {
 
 function problemDetails(error: BffError, request: Request, frontend: Frontend | undefined) {
   const { status, title, detail } = problemOf(error.code);
-  const login = status === 401 && frontend ? { loginUrl: frontend.loginUrl() } : {};
+  const login =
+    status === 401 && frontend ? { ...stepUpOf(error), loginUrl: frontend.loginUrl({ ...error.stepUp }) } : {};
   return { type: 'about:blank', title, status, code: error.code, detail, reference: referenceOf(request), ...login };
+}
+
+function stepUpOf({ stepUp: { acr_values, max_age } = {} }: BffError) {
+  return {
+    ...(acr_values !== undefined && { acrValues: acr_values.split(' ') }),
+    ...(max_age !== undefined && { maxAge: Number(max_age) }),
+  };
 }
 
 function errorPage(error: BffError, request: Request, frontend: Frontend | undefined): string {
@@ -111,6 +119,6 @@ function nextStep(error: BffError, request: Request, frontend: Frontend): { labe
   }
   return {
     label: error.retryAfter === undefined ? 'Log in again' : 'Try again',
-    href: frontend.loginUrl(error.returnTo),
+    href: frontend.loginUrl({ ...error.stepUp, ...(error.returnTo !== undefined && { return_to: error.returnTo }) }),
   };
 }

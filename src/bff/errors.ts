@@ -41,6 +41,7 @@ export const PROBLEMS = {
     'Access token expired',
     'The access token has expired and can’t be refreshed. Log in again.',
   ),
+  step_up_required: problem(401, 'Another login is needed', 'This needs a fresher or stronger login. Log in again.'),
   session_ended: problem(401, 'Session ended', 'The session has ended. Log in again.'),
   login_rate_limited: problem(
     429,
@@ -123,6 +124,21 @@ export const LOGIN_ERRORS = [
 ] as const;
 export type LoginError = (typeof LOGIN_ERRORS)[number];
 
+/** What an API wants of the user's login, as parameters of `/login` (RFC 9470 §3). */
+export interface StepUp {
+  readonly acr_values?: string;
+  readonly max_age?: string;
+}
+
+interface ErrorOptions {
+  reason?: string;
+  cause?: unknown;
+  retryAfter?: number;
+  allow?: string;
+  returnTo?: string;
+  stepUp?: StepUp;
+}
+
 /**
  * A refusal or failure with a code of the table. `reason` and `cause` go to the log, never to the browser. It's one of Nest's own exceptions, so that
  * a host's controller behind our guards answers with the right status also without our filter.
@@ -131,7 +147,7 @@ export class BffError extends HttpException {
   override readonly name = 'BffError';
   constructor(
     readonly code: ProblemCode,
-    options: { reason?: string; cause?: unknown; retryAfter?: number; allow?: string; returnTo?: string } = {},
+    options: ErrorOptions = {},
   ) {
     const entry: Problem = PROBLEMS[code];
     const { status, title, detail } = entry;
@@ -140,11 +156,14 @@ export class BffError extends HttpException {
     this.retryAfter = options.retryAfter ?? entry.retryAfter;
     this.allow = options.allow;
     this.returnTo = options.returnTo;
+    this.stepUp = options.stepUp;
   }
   readonly retryAfter: number | undefined;
   readonly allow: string | undefined;
   /** Where a page's “log in again” leads back to, already checked. */
   readonly returnTo: string | undefined;
+  /** Checked as what the browser asks for is. */
+  readonly stepUp: StepUp | undefined;
 }
 
 function problem(status: number, title: string, detail: string, retryAfter?: number): Problem {

@@ -62,6 +62,7 @@ export type BffEvent =
   | ({ event: 'revocation_failed'; tokenType: string; reason: string } & AtSession)
   | ({ event: 'api_failed'; route: string; code: ProblemCode; reason: string } & AtRequest)
   | ({ event: 'api_response_stripped'; route: string; header: string } & AtRequest)
+  | ({ event: 'step_up_refused'; route: string } & AtRequest)
   | ({ event: 'discovery_completed'; issuer: string } & AtRequest)
   | ({ event: 'discovery_failed'; issuer: string; reason: string } & AtRequest)
   | ({ event: 'unknown_key'; purpose: string } & AtRequest)
@@ -98,6 +99,7 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   revocation_failed: 'warn',
   api_failed: 'warn',
   api_response_stripped: 'debug',
+  step_up_refused: 'warn',
   discovery_completed: 'log',
   discovery_failed: 'error',
   unknown_key: 'warn',

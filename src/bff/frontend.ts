@@ -84,11 +84,9 @@ export class Frontend {
     return this.origin + this.path('/callback');
   }
 
-  loginUrl(returnTo?: string): string {
-    return (
-      this.path('/login') +
-      (returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`)
-    );
+  loginUrl(parameters: Readonly<Record<string, string>> = {}): string {
+    const query = new URLSearchParams(parameters).toString();
+    return this.path('/login') + (query === '' ? '' : `?${query}`);
   }
 
   /** Whether an API's `Set-Cookie` or anybody else's cookie would stand in for one of ours. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { BffError, PROBLEMS } from '../errors.js';
+import { BffError, PROBLEMS, type StepUp } from '../errors.js';
 import { type Events, referenceOf } from '../events.js';
 import type { Frontend } from '../frontend.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
@@ -17,6 +17,7 @@ import { type Field, valuesOf } from './fields.js';
 import { requestFields, responseFields } from './headers.js';
 import { smallBody } from './request-body.js';
 import { passWhileSessionLives } from './session-end.js';
+import { demandsStepUp, stepUpOf } from './step-up.js';
 
 /** A call that has passed all checks. */
 export interface CheckedCall {
@@ -66,7 +67,7 @@ export class ApiProxy {
     const { dpop } = checked.frontend.options;
     const call = dpop ? { ...checked, kept: await smallBody(checked.request) } : checked;
     const answered = await this.sendWith(await this.tokensFor(call), call);
-    return answered.answer.status === 401 && !lacksNonce(answered) ? this.askAgain(call, answered) : answered;
+    return isTokenRefused(answered) ? this.askAgain(call, answered) : answered;
   }
 
   private async tokensFor({ session, target }: CheckedCall): Promise<TokenSet | undefined> {
@@ -109,8 +110,10 @@ export class ApiProxy {
   }
 
   /** Says whether an event stream follows. */
-  private answerHead({ target, frontend, request, response }: CheckedCall, { answer, secrets }: Answered): boolean {
+  private answerHead(checked: CheckedCall, { answer, secrets }: Answered): boolean {
+    const { target, frontend, request, response } = checked;
     try {
+      if (checked.session && demandsStepUp(answer)) this.offerStepUp(checked, stepUpOf(answer, frontend, secrets));
       const passed = responseFields(answer, target, frontend, secrets);
       setHead(response, answer.status, passed.fields);
       this.events.proxied(frontend.name, target.route.name, answer.status);
@@ -120,6 +123,14 @@ export class ApiProxy {
       answer.body.discard();
       throw error;
     }
+  }
+
+  /** A login that can't be offered leaves the API's 401 as it is. */
+  private offerStepUp({ request, frontend, target: { route } }: CheckedCall, stepUp?: StepUp): void {
+    const at = { frontend: frontend.name, reference: referenceOf(request), route: route.name };
+    if (!stepUp) return this.events.record({ event: 'step_up_refused', ...at });
+    this.events.proxied(frontend.name, route.name, 401);
+    throw new BffError('step_up_required', { stepUp });
   }
 
   private recordStripped(request: IncomingMessage, frontend: Frontend, route: ApiRoute, headers: string[]): void {
@@ -139,6 +150,11 @@ export class ApiProxy {
     this.events.record({ event: 'api_failed', ...at, code: error.code, reason: error.message });
     if (!response.headersSent) this.events.proxied(frontend.name, route.name, PROBLEMS[error.code].status);
   }
+}
+
+/** And neither its proof nor the user's login: a fresh token may do. */
+function isTokenRefused(answered: Answered): boolean {
+  return answered.answer.status === 401 && !lacksNonce(answered) && !demandsStepUp(answered.answer);
 }
 
 /** A bearer token has no proof that could. */
