@@ -3,7 +3,7 @@ import type { Frontend } from '../frontend.js';
 import { mayBeAskedFor } from '../login-parameters.js';
 import { challengesOf } from './challenge.js';
 import { fieldsOf, valuesOf } from './fields.js';
-import type { ApiAnswer } from './forward.js';
+import type { ApiAnswer } from './exchange.js';
 
 const SCHEMES = ['bearer', 'dpop'];
 const PARAMETERS = ['acr_values', 'max_age'];
