@@ -106,8 +106,11 @@ function errorPage(error: BffError, request: Request, frontend: Frontend | undef
   return page({ title, text: detail, reference: referenceOf(request), ...(next && { next }) });
 }
 
-/** As it was asked for: a middleware's own `path` is what its mount leaves. */
-function pathOf({ baseUrl, path }: Request): string {
+/** As it was asked for: a middleware's own `path` is what its mount leaves, and `null`, whatever the types say, where a target has none (`http:///`). */
+function pathOf(request: Request): string {
+  const { baseUrl } = request;
+  const path: string | null = request.path;
+  if (path === null) return '';
   return baseUrl === '' ? path : baseUrl + path.replace(/\/$/, '');
 }
 
