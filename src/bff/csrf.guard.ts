@@ -79,8 +79,13 @@ export function refusalOfScript(
   const { origin, 'sec-fetch-site': site, 'x-csrf': csrf } = headers;
   // fetch() of another origin always says `Origin`; a form or an image of a sibling says only `same-site`
   const foreign = origin === undefined ? site === 'same-site' || site === 'cross-site' : !frontend.allowsOrigin(origin);
-  if (foreign || site === 'cross-site') return 'cross_site_request';
+  if (foreign || !isKnownSite(site)) return 'cross_site_request';
   return csrf === '1' ? undefined : 'csrf_header_missing';
+}
+
+/** What a page of this site may say; two values in one field are none of these. */
+function isKnownSite(site: string | string[] | undefined): boolean {
+  return site === undefined || site === 'same-origin' || site === 'same-site' || site === 'none';
 }
 
 /** Express answers HEAD by the GET handler, which here would push a request or take a transaction. */

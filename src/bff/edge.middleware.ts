@@ -24,6 +24,8 @@ export class EdgeMiddleware implements NestMiddleware {
   use(request: Request, response: Response, next: NextFunction): void {
     try {
       const frontend = this.frontends.resolve(request);
+      // RFC 9112 §2.6: Node's parser takes 0.9 and 2.0, too, which nobody speaks here
+      if (request.httpVersionMajor !== 1) throw new BffError('invalid_request');
       if (namesTwoHosts(request)) throw new BffError('invalid_request');
       // absolute form (RFC 9112 §3.2.2) is for proxies: it names a second host, which nothing here should ever look at
       if (!request.originalUrl.startsWith('/')) throw new BffError('invalid_request');
