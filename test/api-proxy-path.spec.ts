@@ -3,6 +3,7 @@ import { targetOf } from '../src/bff/api-proxy/api-route.js';
 import { ApiRouteOptions, FrontendOptions } from '../src/bff/bff.options.js';
 import { BffError } from '../src/bff/errors.js';
 import { hostilePaths } from './api-proxy-paths.js';
+import { lenientlyRead } from './support/wire/lenient-path.js';
 
 function frontend(routes: Record<string, string>, pathPrefix = '') {
   const apiRoutes = Object.entries(routes).map(([path, upstream]) =>
@@ -143,20 +144,6 @@ describe('a path as it came', () => {
     }
   });
 });
-
-/** As the most lenient server would: decodes until nothing changes, takes backslashes for slashes, cuts parameters, resolves dots. */
-function lenientlyRead(url: string): string {
-  let path = url.replace(/^https:\/\/[^/]+/, '').replace(/[?#].*$/s, '');
-  for (let before = ''; before !== path;) {
-    before = path;
-    path = path.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  }
-  const cut = path
-    .normalize('NFKC')
-    .replaceAll('\\', '/')
-    .replace(/;[^/]*/g, '');
-  return new URL(cut.replace(/^\/+/, '/'), 'http://lenient.test').pathname;
-}
 
 /** A small seeded generator, so that a failure comes again. */
 function mulberry32(seed: number): () => number {
