@@ -6,6 +6,7 @@ import { type AuthorizationServer, CLIENT_ID } from '../stage/authorization-serv
 import { fetchedBy, follow } from '../stage/browser.ts';
 import { deploymentOf, DIST, HOST, startInstance } from '../stage/instance.ts';
 import { type Running, startProgram, temporaryFolder } from '../stage/processes.ts';
+import { startApache } from './apache.ts';
 
 /** A proxy with people logged in, one for each connection. */
 export interface Contestant extends Running {
@@ -88,6 +89,12 @@ async function contestant(
   const requests: string[] = [];
   while (requests.length < CONNECTIONS) requests.push(fetchedBy((await logIn()).cookie, PATH));
   return { ...running, name, pid: pidOf(running), requests };
+}
+
+/** All of its processes, on all cores. */
+export async function startModAuthOpenidc(around: Around): Promise<Contestant> {
+  const running = await startApache(around);
+  return contestant('mod_auth_openidc', running, () => follow(running.port, PATH));
 }
 
 /** The header that the API got. */

@@ -5,11 +5,22 @@ import { startAuthorizationServer } from '../stage/authorization-server.ts';
 import { startLoadGenerator } from '../stage/load.ts';
 import { startProgram } from '../stage/processes.ts';
 import { median } from '../stage/statistics.ts';
-import { startExpressOpenIdConnect, startParlour, startPassThrough } from './contestants.ts';
+import { startExpressOpenIdConnect, startModAuthOpenidc, startParlour, startPassThrough } from './contestants.ts';
 import { measureLatency } from './latency.ts';
 import { measureThroughput, type Throughput } from './throughput.ts';
+import { debianVersion, npmVersion } from './versions.ts';
 
 const GOALS = { 'pass-through': 0.9, 'express-openid-connect': 8, mod_auth_openidc: 1.2 };
+const CALLED: Record<string, string> = {
+  'pass-through': 'the bare pass-through',
+  'express-openid-connect': 'express-openid-connect + http-proxy-middleware',
+  mod_auth_openidc: 'mod_auth_openidc in Apache on all cores',
+};
+/** Looked up where it's there. */
+const VERSIONS: Record<string, () => Record<string, string>> = {
+  'express-openid-connect': () => named(['express-openid-connect', 'http-proxy-middleware', 'express'], npmVersion),
+  mod_auth_openidc: () => named(['apache2', 'libapache2-mod-auth-openidc'], debianVersion),
+};
 const CALL = 'proxied GET, one process';
 
 /** A proxied call: a session found, checks made, a token attached; beside those that do the same, and one that does nothing of it. */
@@ -19,13 +30,17 @@ export async function measureProxy(settings: Settings): Promise<Group> {
   const load = startLoadGenerator();
   const around = { authorizationServer, api: { url: `http://127.0.0.1:${api.port}` }, settings };
   const rows: Row[] = [];
+  const versions: Record<string, string> = {};
   const parlour = await startParlour(around);
   const bare = await startPassThrough(parlour, around);
-  const peers = { 'express-openid-connect': startExpressOpenIdConnect };
+  const peers = { 'express-openid-connect': startExpressOpenIdConnect, mod_auth_openidc: startModAuthOpenidc };
   const contestants = [bare, parlour];
   for (const [name, start] of Object.entries(peers).filter(([peer]) => isWanted(peer, settings)))
     await start(around).then(
-      peer => contestants.push(peer),
+      peer => {
+        contestants.push(peer);
+        Object.assign(versions, VERSIONS[name]?.());
+      },
       (error: unknown) => rows.push(leftOut(`${CALL} against ${name}`, String(error))),
     );
   const found = await measureThroughput(contestants, load, settings);
@@ -37,7 +52,11 @@ export async function measureProxy(settings: Settings): Promise<Group> {
   authorizationServer.close();
   await Promise.all([load, api].map(each => each.stop()));
   await Promise.all(contestants.map(each => each.stop('SIGTERM')));
-  return { rows, versions: {} };
+  return { rows, versions };
+}
+
+function named(names: string[], version: (name: string) => string): Record<string, string> {
+  return Object.fromEntries(names.map(name => [name, version(name)]));
 }
 
 function rowsOf(found: Map<string, Throughput[]>): Row[] {
@@ -45,7 +64,7 @@ function rowsOf(found: Map<string, Throughput[]>): Row[] {
   const ratios = Object.entries(GOALS).flatMap(([peer, goal]) => {
     const theirs = found.get(peer);
     if (!theirs) return [];
-    const where = peer === 'mod_auth_openidc' ? `${peer} in Apache on all cores` : peer;
+    const where = CALLED[peer] ?? peer;
     const faster = median(ours.map(({ rate }, round) => rate / (theirs[round]?.rate ?? NaN)));
     const cheaper = median(ours.map(({ cpu }, round) => (theirs[round]?.cpu ?? NaN) / cpu));
     return [
