@@ -1,10 +1,11 @@
+import type { SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLIENT_ID } from '../stage/authorization-server.ts';
 import { HOST } from '../stage/instance.ts';
 import { freePort, ready, type Running, start, temporaryFolder } from '../stage/processes.ts';
-import type { Around } from './contestants.ts';
+import type { Around } from '../stage/server.ts';
 
 const MODULES = '/usr/lib/apache2/modules';
 const PROGRAM = '/usr/sbin/apache2';
@@ -17,7 +18,9 @@ export async function startApache({ authorizationServer, api }: Around): Promise
   const [port, folder] = [await freePort(), temporaryFolder()];
   const file = join(folder, 'apache.conf');
   writeFileSync(file, configuration(folder, port, authorizationServer.issuer, api.url));
-  const running = start(PROGRAM, ['-f', file, '-D', 'FOREGROUND'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
+  // it ends its children, which it can't when it's killed
+  const running = start(PROGRAM, ['-f', file, '-D', 'FOREGROUND'], options, 'SIGTERM');
   await ready(running, 'Apache', async () => (await fetch(`http://127.0.0.1:${port}/`)).status > 0);
   return { ...running, port };
 }

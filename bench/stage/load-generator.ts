@@ -24,31 +24,43 @@ class Client {
     return new Client(port, await Connection.open(port));
   }
 
-  async send(request: string): Promise<void> {
+  async send(request: string, expected = 200): Promise<void> {
     const status = await this.#connection.send(request).catch(async (error: unknown) => {
       if (!this.#connection.isClosed) throw error;
       this.#connection = await Connection.open(this.#port);
       return this.#connection.send(request);
     });
-    if (status !== 200) throw new Error(`a call was answered ${status}`);
+    if (status !== expected) throw new Error(`a call was answered ${status}`);
   }
 }
 
 answerWith<LoadCommands>({
   /** Each sends its next request when it has the answer to the last. */
-  async closedLoop({ port, requests, milliseconds }) {
+  async closedLoop({ port, requests, milliseconds, status }) {
     const clients = await clientsAt(port, requests.length);
     const began = performance.now();
     const end = began + milliseconds;
     let answers = 0;
     const work = async (client: Client, request: string) => {
       while (performance.now() < end) {
-        await client.send(request);
+        await client.send(request, status);
         answers++;
       }
     };
     await Promise.all(clients.map((client, at) => work(client, requests[at] ?? '')));
     return { answers, seconds: (performance.now() - began) / 1000 };
+  },
+
+  async eachOnce({ port, requests, connections, status }) {
+    const clients = await clientsAt(port, connections);
+    const began = performance.now();
+    let next = 0;
+    const work = async (client: Client) => {
+      for (let request = requests[next++]; request !== undefined; request = requests[next++])
+        await client.send(request, status);
+    };
+    await Promise.all(clients.map(work));
+    return { answers: requests.length, seconds: (performance.now() - began) / 1000 };
   },
 
   /** Requests are due at a fixed rate, whatever the server does: what it answers late delays those after it, and their time counts from when they were due. */
