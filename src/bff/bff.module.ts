@@ -8,6 +8,8 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { Dispatcher } from 'undici';
+import { acceptWebSockets } from './api-proxy/websocket-upgrades.js';
+import { WebSockets } from './api-proxy/websockets.js';
 import { ApiProxyController } from './api-proxy/api-proxy.controller.js';
 import {
   ConfigurableModuleClass,
@@ -45,7 +47,6 @@ import type { StorageObserver } from './storage/observer.js';
 import { openStorage } from './storage/open.js';
 import { STORAGE, type Storage } from './storage/storage.js';
 import { AccessTokens } from './tokens/access-token.js';
-import { ClientTokens } from './tokens/client-tokens.js';
 
 function authorityEvents(events: Events) {
   const credential = 'certificate_authorities';
@@ -97,7 +98,6 @@ function storageEvents(events: Events): StorageObserver {
     },
     { provide: Events, useFactory: () => new Events() },
     { provide: AccessTokens, inject: [Events], useFactory: (events: Events) => new AccessTokens(events) },
-    { provide: ClientTokens, inject: [Events], useFactory: (events: Events) => new ClientTokens(events) },
     {
       provide: Frontends,
       inject: [OPTIONS, STORAGE, OUTBOUND, Events],
@@ -109,6 +109,7 @@ function storageEvents(events: Events): StorageObserver {
     UserSessions,
     OpenStreams,
     LoggedOutSessions,
+    WebSockets,
     ErrorFilter,
     Pushes,
     LoginEnd,
@@ -122,7 +123,6 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     @Inject(STORAGE) private readonly storage: Storage,
     @Inject(OUTBOUND) private readonly outbound: Dispatcher,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
-    @Inject(ClientTokens) private readonly clientTokens: ClientTokens,
     @Inject(LoggedOutSessions) private readonly loggedOutSessions: LoggedOutSessions,
     @Inject(Frontends) private readonly frontends: Frontends,
   ) {
@@ -138,12 +138,12 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     refuseMovedRoutes(this.application);
     // on proxied answers, too, nobody says what runs here
     this.adapter.httpAdapter.getInstance<{ disable(setting: string): void }>().disable('x-powered-by');
+    acceptWebSockets(this.adapter, this.frontends.all);
   }
 
   /** After the server has let its requests finish. A refresh goes on without its request, and so does what a back-channel logout revokes. */
   async onApplicationShutdown(): Promise<void> {
     await this.accessTokens.settled();
-    await this.clientTokens.settled();
     await this.loggedOutSessions.settled();
     await this.frontends.close();
     await this.outbound.close();

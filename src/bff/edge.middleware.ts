@@ -7,6 +7,7 @@ import { withoutAmbiguousCookies } from './cookies.js';
 import { ErrorFilter } from './error.filter.js';
 import { BffError } from './errors.js';
 import { type Frontend, Frontends } from './frontend.js';
+import { upgradeOf } from './upgrade.js';
 
 /** The first step of every request: whose it is, where it came from, and what CORS says. */
 @Injectable()
@@ -29,6 +30,7 @@ export class EdgeMiddleware implements NestMiddleware {
       if (namesTwoHosts(request)) throw new BffError('invalid_request');
       // absolute form (RFC 9112 §3.2.2) is for proxies: it names a second host, which nothing here should ever look at
       if (!request.originalUrl.startsWith('/')) throw new BffError('invalid_request');
+      if (upgradeOf(request)?.hasMore) throw new BffError('upgrade_refused');
       this.readClientAddress(request);
       request.headers.cookie = withoutAmbiguousCookies(request.headers.cookie);
       // express-session silently sets no Secure cookie otherwise; behind a TLS terminator the socket is plain

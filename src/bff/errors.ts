@@ -80,6 +80,11 @@ export const PROBLEMS = {
     'This login can’t be finished',
     'The answer doesn’t fit the login that was started here. Start it again.',
   ),
+  upgrade_refused: problem(
+    400,
+    'Upgrade refused',
+    'This address takes no upgrade to that protocol, or the handshake is malformed.',
+  ),
   unknown_api_route: problem(404, 'Unknown API route', 'No API is configured at this path.'),
   api_path_refused: problem(
     400,

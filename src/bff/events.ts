@@ -20,9 +20,6 @@ export type PushOutcome =
   | 'repeated';
 export type RefreshOutcome = 'completed' | 'unavailable' | 'invalid_grant' | 'invalid_client' | 'refused' | 'orphaned';
 
-/** How a request for a token of a route's own failed. */
-export type TokenRequestOutcome = 'unavailable' | 'invalid_client' | 'invalid_grant' | 'refused' | 'misconfigured';
-
 interface Said {
   error?: string | undefined;
   errorDescription?: string | undefined;
@@ -62,16 +59,11 @@ export type BffEvent =
   | ({ event: 'refresh_completed' } & AtSession)
   | ({ event: 'refresh_failed'; outcome: RefreshOutcome } & Said & AtSession)
   | ({ event: 'refresh_orphaned' } & AtSession)
-  | ({
-      event: 'token_request_failed';
-      grantType: 'client_credentials';
-      outcome: TokenRequestOutcome;
-    } & Said &
-      AtRequest)
   | ({ event: 'revocation_failed'; tokenType: string; reason: string } & AtSession)
   | ({ event: 'api_failed'; route: string; code: ProblemCode; reason: string } & AtRequest)
   | ({ event: 'api_response_stripped'; route: string; header: string } & AtRequest)
   | ({ event: 'step_up_refused'; route: string } & AtRequest)
+  | ({ event: 'web_socket_closed'; route: string } & AtSession)
   | ({ event: 'discovery_completed'; issuer: string } & AtRequest)
   | ({ event: 'discovery_failed'; issuer: string; reason: string } & AtRequest)
   | ({ event: 'unknown_key'; purpose: string } & AtRequest)
@@ -105,11 +97,11 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   refresh_completed: 'log',
   refresh_failed: 'warn',
   refresh_orphaned: 'warn',
-  token_request_failed: 'warn',
   revocation_failed: 'warn',
   api_failed: 'warn',
   api_response_stripped: 'debug',
   step_up_refused: 'warn',
+  web_socket_closed: 'log',
   discovery_completed: 'log',
   discovery_failed: 'error',
   unknown_key: 'warn',
@@ -188,6 +180,10 @@ export class Events {
 
   streamsChanged(frontend: string, by: 1 | -1): void {
     this.metrics.streams.inc({ frontend }, by);
+  }
+
+  webSocketsChanged(frontend: string, by: 1 | -1): void {
+    this.metrics.webSockets.inc({ frontend }, by);
   }
 
   credentialsKnown(frontend: string, credentials: readonly KnownCredential[]): void {

@@ -28,6 +28,12 @@ export class Metrics {
     labelNames: ['frontend'],
     registers: [this.registry],
   });
+  readonly webSockets = new Gauge({
+    name: 'parlour_web_sockets',
+    help: 'Open WebSockets to APIs',
+    labelNames: ['frontend'],
+    registers: [this.registry],
+  });
   readonly credentials = new CredentialGauge(this.registry);
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

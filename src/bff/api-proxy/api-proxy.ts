@@ -6,11 +6,11 @@ import type { Frontend } from '../frontend.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import type { Session } from '../session/session-record.js';
 import type { SessionWatch } from '../session/session-watch.js';
+import type { Sessions } from '../session/session.js';
 import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
-import type { CallTokens } from './call-token.js';
 import type { ApiAnswer } from './exchange.js';
 import { abortedWith, type ApiCall, isRepeatable, send } from './forward.js';
 import { type Field, valuesOf } from './fields.js';
@@ -18,6 +18,8 @@ import { requestFields, responseFields } from './headers.js';
 import { smallBody } from './request-body.js';
 import { passWhileSessionLives } from './session-end.js';
 import { demandsStepUp, stepUpOf } from './step-up.js';
+import { handshakeFields, switchingFields } from './websocket-handshake.js';
+import type { WebSockets } from './websockets.js';
 
 /** A call that has passed all checks. */
 export interface CheckedCall {
@@ -42,10 +44,11 @@ export class ApiProxy {
   private readonly said = new WeakMap<ApiRoute, Set<string>>();
 
   constructor(
-    private readonly tokens: CallTokens,
+    private readonly sessions: Sessions,
     private readonly events: Events,
     private readonly outbound: Dispatcher,
     private readonly watch: SessionWatch,
+    private readonly webSockets: WebSockets,
   ) {}
 
   /** Throws what the browser is to be told. Once the answer is under way nobody can be told anything: it breaks off, and the log knows. */
@@ -53,6 +56,8 @@ export class ApiProxy {
     const call: ApiCall & CheckedCall = { ...checked, abort: abortedWith(checked.response) };
     try {
       const answered = await this.ask(call);
+      const { connection } = answered.answer;
+      if (connection) return await this.webSockets.join(call, connection, () => this.answerHead(call, answered));
       const isStream = this.answerHead(call, answered);
       await passWhileSessionLives(call, answered.answer, isStream, this.watch);
     } catch (error) {
@@ -66,15 +71,19 @@ export class ApiProxy {
   private async ask(checked: ApiCall & CheckedCall): Promise<Answered> {
     const { dpop } = checked.frontend.options;
     const call = dpop ? { ...checked, kept: await smallBody(checked.request) } : checked;
-    const answered = await this.sendWith(await this.tokens.of(call), call);
+    const answered = await this.sendWith(await this.tokensFor(call), call);
     return isTokenRefused(answered) ? this.askAgain(call, answered) : answered;
+  }
+
+  private async tokensFor({ session, target }: CheckedCall): Promise<TokenSet | undefined> {
+    return session && target.route.options.token !== 'none' ? this.sessions.tokens(session) : undefined;
   }
 
   /** The API refused the token before its time: a fresh one, and the same call once more unless its body is gone (R12). */
   private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
-    if (!refused.tokens) return refused;
+    if (!call.session || !refused.tokens) return refused;
     try {
-      const tokens = await this.tokens.rejected(call, refused.tokens);
+      const tokens = await this.sessions.tokenRejected(call.session, refused.tokens);
       if (tokens === undefined || !isRepeatable(call)) return refused;
       refused.answer.body.discard();
       return await this.sendWith(tokens, call);
@@ -96,7 +105,8 @@ export class ApiProxy {
     const { request, frontend, target } = call;
     const { nonces } = frontend.client;
     const { fields, secrets } = await authorizationOf(tokens, call, nonces.of(target.route.origin));
-    const answer = await send(this.dispatcherOf(call), call, [...requestFields(request, frontend), ...fields]);
+    const all = [...requestFields(request, frontend), ...handshakeFields(request), ...fields];
+    const answer = await send(this.dispatcherOf(call), call, all);
     if (tokens?.dpopKey) nonces.learn(target.route.origin, nonceOf(answer));
     return { answer, tokens, secrets };
   }
@@ -111,7 +121,7 @@ export class ApiProxy {
     try {
       if (checked.session && demandsStepUp(answer)) this.offerStepUp(checked, stepUpOf(answer, frontend, secrets));
       const passed = responseFields(answer, target, frontend, secrets);
-      setHead(response, answer.status, passed.fields);
+      setHead(response, answer.status, [...passed.fields, ...switchingFields(request, answer)]);
       this.events.proxied(frontend.name, target.route.name, answer.status);
       this.recordStripped(request, frontend, target.route, passed.stripped);
       return isEventStream(passed.fields);

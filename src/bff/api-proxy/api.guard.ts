@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { refusalOfScript } from '../csrf.guard.js';
 import { BffError } from '../errors.js';
 import { type Frontend, frontendOf } from '../frontend.js';
+import { upgradeOf } from '../upgrade.js';
 import { targetOf } from './api-route.js';
 import { isNavigable } from './route-rules.js';
 
@@ -12,11 +13,21 @@ export class ApiGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request>();
     const frontend = frontendOf(request);
+    if (upgradeOf(request)) return checkHandshake(request, frontend);
     const refusal = refusalOfScript(request, frontend);
     if (refusal === undefined) return true;
     if (refusal === 'csrf_header_missing' && isFromOwnPage(request) && isForLinks(request, frontend)) return true;
     throw new BffError(refusal);
   }
+}
+
+/**
+ * A script's WebSocket can't send the header, nothing is preflighted, and cookies come along from wherever it's opened: its exact `Origin`, which browsers
+ * always say, is all there is (RFC 6455 §10.2).
+ */
+function checkHandshake({ headers: { origin } }: Request, frontend: Frontend): true {
+  if (origin !== undefined && frontend.allowsOrigin(origin)) return true;
+  throw new BffError('cross_site_request');
 }
 
 /** A browser that doesn't say so isn't believed: a sibling's page may link here, too (B10). */

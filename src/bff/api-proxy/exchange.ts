@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { AnswerBody } from './answer-body.js';
 import { failureOf, TookTooLong } from './api-failure.js';
@@ -8,6 +10,8 @@ export interface ApiAnswer {
   /** Names and values by turns. */
   readonly rawHeaders: readonly string[];
   readonly body: AnswerBody;
+  /** Of a `101`: it speaks another protocol from now on, and there's no body. */
+  readonly connection?: Duplex;
   /** From now on an API that makes no move for the route's timeout ends the call, unless the browser is to move. */
   limitSilence(isBrowsersTurn: () => boolean): void;
 }
@@ -62,10 +66,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.timer?.refresh();
       return;
     }
-    clearTimeout(this.timer);
-    this.body = new AnswerBody(controller, () => void this.timer?.refresh());
-    const limitSilence = (isBrowsersTurn: () => boolean) => this.limitSilence(isBrowsersTurn);
-    this.head.resolve({ status, rawHeaders: flatList(controller.rawHeaders), body: this.body, limitSilence });
+    this.answered(controller, status);
+  }
+
+  /** Only what was asked for comes here: undici takes no other upgrade. */
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: IncomingHttpHeaders,
+    connection: Duplex,
+  ): void {
+    // whoever takes it hears of it by its close
+    connection.on('error', () => {});
+    if (this.failure) connection.destroy();
+    this.answered(controller, status, { connection }).end();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -79,6 +93,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.fail(error);
+  }
+
+  private answered(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    more: Pick<ApiAnswer, 'connection'> = {},
+  ): AnswerBody {
+    clearTimeout(this.timer);
+    const body = new AnswerBody(controller, () => void this.timer?.refresh());
+    this.body = body;
+    const limitSilence = (isBrowsersTurn: () => boolean) => this.limitSilence(isBrowsersTurn);
+    this.head.resolve({ status, rawHeaders: flatList(controller.rawHeaders), body, limitSilence, ...more });
+    return body;
   }
 
   private fail(cause: unknown): void {

@@ -28,6 +28,6 @@ export function merged(values: readonly string[]): string {
   return members.has('*') ? '*' : [...members.values()].join(', ');
 }
 
-function membersOf(values: readonly string[]): string[] {
+export function membersOf(values: readonly string[]): string[] {
   return values.flatMap(value => value.split(',').map(member => member.trim())).filter(Boolean);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { upgradeOf } from '../upgrade.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiTarget } from './api-route.js';
 import { CallEnd } from './call-end.js';
@@ -51,6 +52,7 @@ export function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Prom
       body,
       headersTimeout: 0,
       bodyTimeout: 0,
+      upgrade: upgradeOf(request) ? 'websocket' : null,
     },
     exchange,
   );

@@ -1,4 +1,4 @@
-// What passes between the browser and an API, field by field. Nowhere else is a header let through, dropped or added.
+// What passes between the browser and an API, field by field. Nowhere else is a header let through, dropped or added, but for a WebSocket’s handshake.
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { clientAddressOf } from '../client-address.js';
@@ -21,6 +21,7 @@ const HOP_BY_HOP = named(
   'transfer-encoding',
   'upgrade',
   'http2-settings',
+  'sec-websocket-.*',
   'proxy-.*',
 );
 

@@ -7,7 +7,6 @@ const OTHERS = [
   '{api}',
   'localhost',
   'localhost:',
-  'localhost:80',
   'localhost:443',
   'localhost:0',
   'localhost:1',

@@ -1,0 +1,69 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** The connection of a request that asks for another protocol (RFC 9110 §7.8). */
+export interface Upgrade {
+  /** A body, or bytes of the other protocol, came with the head: nobody will read them as what they were meant. */
+  readonly hasMore: boolean;
+  /** For whoever has sent the head of a `101`: the connection is theirs from now on. */
+  take(): Socket;
+}
+
+type Emit = (event: string, ...parameters: unknown[]) => boolean;
+
+const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+
+export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
+  return upgrades.get(request);
+}
+
+/**
+ * From now on an upgrade at an address of ours is a request like any other of the same application. It comes before the listeners of others: those of
+ * `ws` and of socket.io end each upgrade that isn't theirs. What nobody else takes either is a request without its upgrade, as it is on a server that has no
+ * listener at all.
+ */
+export function acceptUpgrades(server: Server, isOurs: (url: string) => boolean): void {
+  // one of its overloads, for all events
+  const emit: Emit = server.emit.bind(server);
+  const asRequest = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
+    const response = answerOf(request, socket, head);
+    return response !== undefined && emit('request', request, response);
+  };
+  const first: Emit = (event, ...parameters) => {
+    const [request, socket, head] = parameters as [IncomingMessage, Duplex, Buffer]; // of `upgrade` (node:http)
+    return event === 'upgrade' && isOurs(request.url ?? '')
+      ? asRequest(request, socket, head)
+      : emit(event, ...parameters);
+  };
+  Object.assign(server, { emit: first });
+  server.on('upgrade', (...parameters) => {
+    if (server.listenerCount('upgrade') === 1) asRequest(...parameters);
+  });
+}
+
+/** An answer on this connection, and its last one: node:http has let go of it, and nobody reads another request there. */
+function answerOf(request: IncomingMessage, socket: Duplex, head: Buffer): ServerResponse | undefined {
+  const leave = () => socket.destroy();
+  // its close says as much
+  socket.on('error', () => {});
+  if (!(socket instanceof Socket)) return void leave();
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  // nothing may come before the answer (RFC 6455 §4.1), and who leaves is heard only by reading
+  socket.on('data', leave).on('end', leave);
+  const drain = () => response.emit('drain');
+  socket.on('drain', drain);
+  const take = () => {
+    response.detachSocket(socket);
+    return socket.off('data', leave).off('end', leave).off('drain', drain).pause();
+  };
+  response.once('finish', () => take().destroySoon());
+  upgrades.set(request, { hasMore: head.length > 0 || declaresBody(request), take });
+  return response;
+}
+
+function declaresBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
