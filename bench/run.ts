@@ -13,11 +13,7 @@ interface Kind {
 const GROUPS: Record<string, Kind> = {
   proxy: {
     load: async () => (await import('./proxy/index.ts')).measureProxy,
-    parts: ['pass-through', 'parlour', 'express-openid-connect', 'mod_auth_openidc', 'latency'],
-  },
-  endpoints: {
-    load: async () => (await import('./endpoints/index.ts')).measureEndpoints,
-    parts: ['session', 'login', 'callback'],
+    parts: ['pass-through', 'parlour', 'express-openid-connect', 'latency'],
   },
   sessions: { load: async () => (await import('./sessions/index.ts')).measureSessions, parts: [] },
 };
