@@ -13,7 +13,11 @@ interface Kind {
 const GROUPS: Record<string, Kind> = {
   proxy: {
     load: async () => (await import('./proxy/index.ts')).measureProxy,
-    parts: ['pass-through', 'parlour', 'express-openid-connect', 'latency'],
+    parts: ['pass-through', 'parlour', 'express-openid-connect', 'mod_auth_openidc', 'latency'],
+  },
+  endpoints: {
+    load: async () => (await import('./endpoints/index.ts')).measureEndpoints,
+    parts: ['session', 'login', 'callback'],
   },
   sessions: { load: async () => (await import('./sessions/index.ts')).measureSessions, parts: [] },
 };

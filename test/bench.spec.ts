@@ -43,17 +43,25 @@ describe('npm run bench', () => {
   it('measures proxied calls beside a bare pass-through, which sends the API the same', async () => {
     const { ended, stdout, stderr } = bench('proxy', '--rounds', '1', '--seconds', '0.2', '--only', 'latency');
     expect([await ended, stderr()]).toEqual([0, '']);
-    expect(stdout()).toMatch(/against pass-through: requests\/s +\| ≥ 0.9 +\| [\d.]+ +\|/);
+    expect(stdout()).toMatch(/against the bare pass-through: requests\/s +\| ≥ 0.9 +\| [\d.]+ +\|/);
     expect(stdout()).toMatch(
       /added latency at half load, p99, against the bare pass-through +\| ≤ 2 ms +\| -?[\d.]+ ms/,
     );
     expect(stdout()).not.toMatch(/not measured|NaN/);
   }, 60_000);
 
+  it('measures a login and the session’s endpoint beside what they cost at the least', async () => {
+    const { ended, stdout, stderr } = bench('endpoints', '--rounds', '1', '--seconds', '0.1');
+    expect([await ended, stderr()]).toEqual([0, '']);
+    for (const figure of ['GET /session against', 'GET /login against', 'callback against'])
+      expect(stdout()).toMatch(new RegExp(`${figure} .*: requests/s +\\| ≥ 0\\.[78] +\\| [\\d.]+ +\\|`));
+    expect(stdout()).not.toMatch(/NaN|Infinity/);
+  }, 60_000);
+
   it('says which groups and parts there are, when it’s asked for another', async () => {
     const [group, part] = [bench('nothing'), bench('proxy', '--only', 'nothing')];
     expect([await group.ended, await part.ended]).toEqual([2, 2]);
-    expect(group.stderr()).toBe('there is no nothing; there is proxy, sessions\n');
+    expect(group.stderr()).toBe('there is no nothing; there is proxy, endpoints, sessions\n');
     expect(part.stderr()).toMatch(/^there is no nothing; there is pass-through, parlour/);
   });
 

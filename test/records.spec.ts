@@ -76,7 +76,7 @@ describe('a sealed record', () => {
   it('can’t be changed by whoever has read it', async () => {
     await records.put('{shop:6}:a', { list: [1] }, MINUTE);
     const first = await records.get<{ list: number[] }>('{shop:6}:a');
-    first?.value.list.push(2);
+    expect(() => first?.value.list.push(2)).toThrow(TypeError);
     expect((await records.get('{shop:6}:a'))?.value).toEqual({ list: [1] });
   });
 

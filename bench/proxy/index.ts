@@ -1,16 +1,45 @@
 import { join } from 'node:path';
-import { type Group, leftOut, type Row, row } from '../report.ts';
+import { type Group, leftOut, type Row } from '../report.ts';
 import { isWanted, type Settings } from '../settings.ts';
 import { startAuthorizationServer } from '../stage/authorization-server.ts';
 import { startLoadGenerator } from '../stage/load.ts';
 import { startProgram } from '../stage/processes.ts';
-import { median } from '../stage/statistics.ts';
-import { startExpressOpenIdConnect, startParlour, startPassThrough } from './contestants.ts';
+import type { Around } from '../stage/server.ts';
+import { absolutes, comparison, type Found, measureThroughput, medianOf } from '../stage/throughput.ts';
+import {
+  type Proxy,
+  startExpressOpenIdConnect,
+  startModAuthOpenidc,
+  startParlourProxy,
+  startPassThrough,
+} from './contestants.ts';
 import { measureLatency } from './latency.ts';
-import { measureThroughput, type Throughput } from './throughput.ts';
+import { debianVersion, npmVersion } from './versions.ts';
 
-const GOALS = { 'pass-through': 0.9, 'express-openid-connect': 8, mod_auth_openidc: 1.2 };
-const CALL = 'proxied GET, one process';
+const CALL = 'proxied GET, one process, against';
+
+interface Peer {
+  start: (around: Around) => Promise<Proxy>;
+  versions: () => Record<string, string>;
+}
+
+/** What the machine may have. */
+const PEERS: Record<string, Peer> = {
+  'express-openid-connect': {
+    start: startExpressOpenIdConnect,
+    versions: () => versions(['express-openid-connect', 'http-proxy-middleware', 'express'], npmVersion),
+  },
+  mod_auth_openidc: {
+    start: startModAuthOpenidc,
+    versions: () => versions(['apache2', 'libapache2-mod-auth-openidc'], debianVersion),
+  },
+};
+
+const GOALS: Record<string, { goal: number; words: string }> = {
+  'pass-through': { goal: 0.9, words: 'the bare pass-through' },
+  'express-openid-connect': { goal: 8, words: 'express-openid-connect + http-proxy-middleware' },
+  mod_auth_openidc: { goal: 1.2, words: 'mod_auth_openidc in Apache on all cores' },
+};
 
 /** A proxied call: a session found, checks made, a token attached; beside those that do the same, and one that does nothing of it. */
 export async function measureProxy(settings: Settings): Promise<Group> {
@@ -18,48 +47,49 @@ export async function measureProxy(settings: Settings): Promise<Group> {
   const api = await startProgram(join(import.meta.dirname, '../stage/quick-api.ts'));
   const load = startLoadGenerator();
   const around = { authorizationServer, api: { url: `http://127.0.0.1:${api.port}` }, settings };
-  const rows: Row[] = [];
-  const parlour = await startParlour(around);
+  const parlour = await startParlourProxy(around);
   const bare = await startPassThrough(parlour, around);
-  const peers = { 'express-openid-connect': startExpressOpenIdConnect };
-  const contestants = [bare, parlour];
-  for (const [name, start] of Object.entries(peers).filter(([peer]) => isWanted(peer, settings)))
-    await start(around).then(
-      peer => contestants.push(peer),
-      (error: unknown) => rows.push(leftOut(`${CALL} against ${name}`, String(error))),
-    );
-  const found = await measureThroughput(contestants, load, settings);
-  rows.unshift(...rowsOf(found));
+  const { proxies, missing, found: used } = await startPeers(around);
+  const all = [bare, parlour, ...proxies];
+  const contestants = all.map(({ name, pid, port, requests }) => {
+    const run = (milliseconds: number) => load.closedLoop({ port, requests, milliseconds });
+    return { name, pid, run };
+  });
+  const found = await measureThroughput(contestants, settings);
+  const rows = [...rowsOf(found), ...missing];
   if (isWanted('latency', settings)) {
     const rates = [bare, parlour].map(({ name }) => medianOf(found, name, 'rate'));
     rows.push(...(await measureLatency([bare, parlour], load, Math.min(...rates) / 2, settings)));
   }
   authorizationServer.close();
   await Promise.all([load, api].map(each => each.stop()));
-  await Promise.all(contestants.map(each => each.stop('SIGTERM')));
-  return { rows, versions: {} };
+  await Promise.all(all.map(each => each.stop('SIGTERM')));
+  return { rows, versions: used };
 }
 
-function rowsOf(found: Map<string, Throughput[]>): Row[] {
-  const ours = found.get('parlour') ?? [];
-  const ratios = Object.entries(GOALS).flatMap(([peer, goal]) => {
-    const theirs = found.get(peer);
-    if (!theirs) return [];
-    const where = peer === 'mod_auth_openidc' ? `${peer} in Apache on all cores` : peer;
-    const faster = median(ours.map(({ rate }, round) => rate / (theirs[round]?.rate ?? NaN)));
-    const cheaper = median(ours.map(({ cpu }, round) => (theirs[round]?.cpu ?? NaN) / cpu));
-    return [
-      row(`${CALL} against ${where}: requests/s`, `≥ ${goal}`, faster.toFixed(2), faster >= goal),
-      row(`${CALL} against ${where}: work for the same CPU time`, `≥ ${goal}`, cheaper.toFixed(2), cheaper >= goal),
-    ];
-  });
-  const each = [...found.keys()].map(name => {
-    const [rate, cpu] = [medianOf(found, name, 'rate'), medianOf(found, name, 'cpu')];
-    return { figure: `${name}: requests/s, CPU a request`, measured: `${rate.toFixed(0)}, ${cpu.toFixed(0)} µs` };
-  });
-  return [...ratios, ...each];
+async function startPeers(around: Around) {
+  const proxies: Proxy[] = [];
+  const missing: Row[] = [];
+  const found: Record<string, string> = {};
+  for (const [name, peer] of Object.entries(PEERS).filter(([peerName]) => isWanted(peerName, around.settings))) {
+    try {
+      proxies.push(await peer.start(around));
+      Object.assign(found, peer.versions());
+    } catch (error) {
+      missing.push(leftOut(`${CALL} ${GOALS[name]?.words}`, error instanceof Error ? error.message : String(error)));
+    }
+  }
+  return { proxies, missing, found };
 }
 
-function medianOf(found: Map<string, Throughput[]>, name: string, what: keyof Throughput): number {
-  return median((found.get(name) ?? []).map(value => value[what]));
+function versions(names: string[], version: (name: string) => string): Record<string, string> {
+  return Object.fromEntries(names.map(name => [name, version(name)]));
+}
+
+function rowsOf(found: Found): Row[] {
+  const compared = Object.entries(GOALS).filter(([peer]) => found.has(peer));
+  const rows = compared.flatMap(([peer, { goal, words }]) =>
+    comparison(found, ['parlour', peer], `${CALL} ${words}`, goal),
+  );
+  return [...rows, ...absolutes(found)];
 }

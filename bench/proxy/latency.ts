@@ -2,7 +2,7 @@ import { type Row, row } from '../report.ts';
 import type { Settings } from '../settings.ts';
 import type { LoadGenerator } from '../stage/load.ts';
 import { figure, median } from '../stage/statistics.ts';
-import type { Contestant } from './contestants.ts';
+import type { Proxy } from './contestants.ts';
 
 const SECONDS = 3;
 /** Milliseconds. */
@@ -10,12 +10,12 @@ const GOALS = { p50: 0.2, p99: 2 };
 
 /** What `proxy` adds to `bare`, both at one fixed rate: half of what the slower one can do. */
 export async function measureLatency(
-  [bare, proxy]: [Contestant, Contestant],
+  [bare, proxy]: [Proxy, Proxy],
   load: LoadGenerator,
   rate: number,
   { rounds, seconds = SECONDS }: Settings,
 ): Promise<Row[]> {
-  const of = ({ port, requests }: Contestant) => load.openLoop({ port, requests, rate, milliseconds: seconds * 1000 });
+  const of = ({ port, requests }: Proxy) => load.openLoop({ port, requests, rate, milliseconds: seconds * 1000 });
   await of(bare);
   await of(proxy);
   const found: Record<'bare' | 'proxy', Awaited<ReturnType<typeof of>>>[] = [];

@@ -16,6 +16,8 @@ const FETCH = {
   'Accept-Language': 'en-GB,en;q=0.9',
 };
 
+const NAVIGATION = { Accept: 'text/html,*/*;q=0.8', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+
 /** The request of an app's script, as a browser sends it. */
 export function fetchedBy(cookie: string, path: string, method = 'GET', more: Record<string, string> = {}): string {
   const fields = { Host: HOST, ...FETCH, 'X-CSRF': '1', ...more, Cookie: cookie };
@@ -24,7 +26,7 @@ export function fetchedBy(cookie: string, path: string, method = 'GET', more: Re
 
 /** The request of a link or a redirect. */
 export function navigation(cookie: string, path: string): string {
-  return `GET ${path} HTTP/1.1\r\n${linesOf({ Host: HOST, ...(cookie && { Cookie: cookie }) })}\r\n`;
+  return `GET ${path} HTTP/1.1\r\n${linesOf({ Host: HOST, ...NAVIGATION, ...(cookie && { Cookie: cookie }) })}\r\n`;
 }
 
 function linesOf(fields: Record<string, string>): string {
@@ -43,10 +45,10 @@ export async function follow(
   const cookie = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   let url = new URL(path, `https://${HOST}`);
   for (let step = 0; step < 10; step++) {
-    const isApp = url.host === HOST;
+    const isApp = url.hostname === HOST;
     const address = isApp ? `http://127.0.0.1:${port}${url.pathname}${url.search}` : url;
     const { headers, statusCode, body } = await request(address, {
-      headers: isApp ? { host: HOST, cookie: cookie() } : {},
+      headers: isApp ? { host: HOST, ...NAVIGATION, cookie: cookie() } : {},
     });
     const text = await body.text();
     if (isApp) for (const each of [headers['set-cookie'] ?? []].flat()) keep(cookies, each);

@@ -37,8 +37,13 @@ export class Connection {
   send(request: string): Promise<number> {
     this.#answer = '';
     this.#waiting = Promise.withResolvers();
-    this.#socket.write(request, 'latin1');
+    if (this.isClosed) this.#waiting.reject(new Error('the connection was closed'));
+    else this.#socket.write(request, 'latin1');
     return this.#waiting.promise;
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed || !this.#socket.writable;
   }
 
   close(): void {

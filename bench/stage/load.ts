@@ -7,10 +7,14 @@ interface Load {
   /** One for each connection. */
   requests: string[];
   milliseconds: number;
+  /** What is expected; 200 if nothing else. */
+  status?: number;
 }
 
 export interface LoadCommands {
   closedLoop(load: Load): Promise<{ answers: number; seconds: number }>;
+  /** Each request once, on so many connections. */
+  eachOnce(load: Omit<Load, 'milliseconds'> & { connections: number }): Promise<{ answers: number; seconds: number }>;
   /** `rate`: requests a second. Times in milliseconds. */
   openLoop(load: Load & { rate: number }): Promise<{ answers: number; p50: number; p99: number }>;
 }
@@ -28,6 +32,7 @@ export function startLoadGenerator(): LoadGenerator {
   const ask = asking<LoadCommands>(running);
   return {
     closedLoop: load => ask('closedLoop', load),
+    eachOnce: load => ask('eachOnce', load),
     openLoop: load => ask('openLoop', load),
     stop: running.stop,
   };

@@ -12,30 +12,36 @@ const START_WITHIN = 300_000;
 const running = new Set<Running>();
 const folders = new Set<string>();
 process.on('exit', () => {
-  for (const { child } of running) child.kill('SIGKILL');
+  for (const { child, ends } of running) child.kill(ends);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 export interface Running {
   child: ChildProcess;
+  ends: NodeJS.Signals;
   /** Without a word, unless a gentler signal is named. */
   stop: (signal?: NodeJS.Signals) => Promise<void>;
   /** What it has said on stderr. */
   complaints: () => string;
 }
 
-/** Ends with this process at the latest. */
-export function start(command: string, args: string[], options: SpawnOptions): Running {
+/** Ends with this process at the latest. `ends`: the signal that does it. */
+export function start(
+  command: string,
+  args: string[],
+  options: SpawnOptions,
+  ends: NodeJS.Signals = 'SIGKILL',
+): Running {
   const child = spawn(command, args, options);
   let said = '';
   child.stderr?.on('data', chunk => (said += String(chunk)));
   child.on('error', error => (said += error.message));
   const ended = new Promise(resolve => child.on('close', resolve));
-  const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
+  const stop = async (signal = ends) => {
     if (child.pid !== undefined) child.kill(signal);
     await ended;
   };
-  const all = { child, stop, complaints: () => said };
+  const all = { child, ends, stop, complaints: () => said };
   running.add(all);
   void ended.then(() => running.delete(all));
   return all;

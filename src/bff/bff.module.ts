@@ -47,6 +47,7 @@ import type { StorageObserver } from './storage/observer.js';
 import { openStorage } from './storage/open.js';
 import { STORAGE, type Storage } from './storage/storage.js';
 import { AccessTokens } from './tokens/access-token.js';
+import { ClientTokens } from './tokens/client-tokens.js';
 
 function authorityEvents(events: Events) {
   const credential = 'certificate_authorities';
@@ -98,6 +99,7 @@ function storageEvents(events: Events): StorageObserver {
     },
     { provide: Events, useFactory: () => new Events() },
     { provide: AccessTokens, inject: [Events], useFactory: (events: Events) => new AccessTokens(events) },
+    { provide: ClientTokens, inject: [Events], useFactory: (events: Events) => new ClientTokens(events) },
     {
       provide: Frontends,
       inject: [OPTIONS, STORAGE, OUTBOUND, Events],
@@ -123,6 +125,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
     @Inject(STORAGE) private readonly storage: Storage,
     @Inject(OUTBOUND) private readonly outbound: Dispatcher,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+    @Inject(ClientTokens) private readonly clientTokens: ClientTokens,
     @Inject(LoggedOutSessions) private readonly loggedOutSessions: LoggedOutSessions,
     @Inject(Frontends) private readonly frontends: Frontends,
   ) {
@@ -144,6 +147,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
   /** After the server has let its requests finish. A refresh goes on without its request, and so does what a back-channel logout revokes. */
   async onApplicationShutdown(): Promise<void> {
     await this.accessTokens.settled();
+    await this.clientTokens.settled();
     await this.loggedOutSessions.settled();
     await this.frontends.close();
     await this.outbound.close();

@@ -19,7 +19,8 @@ export type PushOutcome =
   | 'downgraded'
   | 'repeated';
 export type RefreshOutcome = 'completed' | 'unavailable' | 'invalid_grant' | 'invalid_client' | 'refused' | 'orphaned';
-
+/** How a request for a token of a route's own failed. */
+export type TokenRequestOutcome = 'unavailable' | 'invalid_client' | 'invalid_grant' | 'refused' | 'misconfigured';
 interface Said {
   error?: string | undefined;
   errorDescription?: string | undefined;
@@ -59,6 +60,12 @@ export type BffEvent =
   | ({ event: 'refresh_completed' } & AtSession)
   | ({ event: 'refresh_failed'; outcome: RefreshOutcome } & Said & AtSession)
   | ({ event: 'refresh_orphaned' } & AtSession)
+  | ({
+      event: 'token_request_failed';
+      grantType: 'client_credentials';
+      outcome: TokenRequestOutcome;
+    } & Said &
+      AtRequest)
   | ({ event: 'revocation_failed'; tokenType: string; reason: string } & AtSession)
   | ({ event: 'api_failed'; route: string; code: ProblemCode; reason: string } & AtRequest)
   | ({ event: 'api_response_stripped'; route: string; header: string } & AtRequest)
@@ -97,6 +104,7 @@ export const EVENT_LEVELS: Record<BffEvent['event'], Level> = {
   refresh_completed: 'log',
   refresh_failed: 'warn',
   refresh_orphaned: 'warn',
+  token_request_failed: 'warn',
   revocation_failed: 'warn',
   api_failed: 'warn',
   api_response_stripped: 'debug',

@@ -6,6 +6,7 @@ import type { Events } from './events.js';
 import { ClientCredentials, type CredentialObserver } from './oauth-client/credentials.js';
 import { OAuthClient } from './oauth-client/oauth-client.js';
 import { createOutbound } from './outbound.js';
+import { RecentlyUsed } from './recently-used.js';
 import { KeyRing } from './seal.js';
 import type { AllowHttpFor } from './secure-url.js';
 import { SealedRecords } from './storage/sealed-records.js';
@@ -34,8 +35,11 @@ export class Frontend {
   readonly keys: KeyRing;
   readonly client: OAuthClient;
   readonly records: SealedRecords;
+  /** Ids by the cookies that they came in: a signature is checked once. */
+  readonly sessionIds = new RecentlyUsed<string>(4096);
   /** For its authorization server. */
   readonly allowHttpFor: AllowHttpFor;
+  private readonly proxied: readonly string[];
 
   constructor(
     readonly options: FrontendOptions,
@@ -43,6 +47,7 @@ export class Frontend {
   ) {
     const { name, issuer, backchannelUrl } = options;
     this.name = name;
+    this.proxied = options.apiRoutes.map(({ path }) => (bff.pathPrefix + path).replace(/\/+$/, ''));
     const { origin, host, protocol } = new URL(options.publicUrl);
     this.origin = origin;
     this.host = host;
@@ -78,6 +83,11 @@ export class Frontend {
   /** The path of one of our endpoints as the browser sees it. */
   path(endpoint: string): string {
     return this.pathPrefix + endpoint;
+  }
+
+  /** An API route covers it, by whole segments: nothing of ours or of a host's stands there. */
+  isProxied(path: string): boolean {
+    return this.proxied.some(prefix => path === prefix || path.startsWith(`${prefix}/`));
   }
 
   get redirectUri(): string {

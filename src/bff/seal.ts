@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { RecentlyUsed } from './recently-used.js';
 
 export type SealPurpose = 'transaction' | 'state' | 'record' | 'logout';
 export type KeyPurpose = SealPurpose | 'session signature' | 'storage key' | 'handle';
@@ -16,6 +17,8 @@ const HEAD = 1 + KEY_ID + SALT;
  */
 export class KeyRing {
   private readonly keys: Map<KeyPurpose, DerivedKey>[];
+  /** Every request of a session asks for the same two. */
+  private readonly known = new RecentlyUsed<readonly string[]>(8192);
 
   /**
    * @param keys base64url, 32 bytes or more each
@@ -63,12 +66,17 @@ export class KeyRing {
 
   /** HMAC-SHA256 under the first key, base64url. */
   mac(purpose: KeyPurpose, text: string): string {
-    return hmac(this.key(purpose).key, text);
+    return this.macs(purpose, text)[0] ?? hmac(this.key(purpose).key, text);
   }
 
   /** The same under every key, the first first: a value made before a rotation is still found. */
-  macs(purpose: KeyPurpose, text: string): string[] {
-    return this.secrets(purpose).map(key => hmac(key, text));
+  macs(purpose: KeyPurpose, text: string): readonly string[] {
+    const name = `${purpose} ${text}`;
+    const known = this.known.get(name);
+    if (known) return known;
+    const macs = this.secrets(purpose).map(key => hmac(key, text));
+    this.known.keep(name, macs);
+    return macs;
   }
 
   /** The purpose's keys themselves, the first first. */

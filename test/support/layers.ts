@@ -68,7 +68,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['bff/session/'],
   // a guard and a filter are named on controllers, also on those of a session and of a host
   ['bff/tokens/', 'bff/csrf.guard.ts', 'bff/error.filter.ts'],
-  ['bff/frontend.ts', 'bff/page.ts', 'bff/bff.module-definition.ts'],
+  ['bff/frontend.ts', 'bff/page.ts', 'bff/bff.module-definition.ts', 'bff/authorization-server-problem.ts'],
   [
     'bff/oauth-client/',
     'bff/storage/',
@@ -94,7 +94,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ],
   ['bff/options/', 'bff/credential-gauge.ts'],
   ['bff/key-material/', 'bff/storage-url.ts'],
-  ['bff/secure-url.ts'],
+  ['bff/secure-url.ts', 'bff/recently-used.ts'],
 ];
 
 /** Where the library is entered from outside its folder. */

@@ -3,6 +3,8 @@ import type { Dispatcher } from 'undici';
 
 /** Bytes that are kept until somebody reads: about what a socket would. */
 const KEPT = 64 * 1024;
+/** Bytes of a body that are copied sooner than written apart. */
+const SMALL = 16 * 1024;
 
 /**
  * An API's body on its way to the browser, as fast as that reads. Until somebody wants it it's kept, and no more is read from the API than fits. A small
@@ -54,7 +56,7 @@ export class AnswerBody {
   passTo(response: ServerResponse): boolean {
     this.response = response;
     if (this.failure) response.destroy();
-    else if (this.isWhole) response.end(this.takeKept());
+    else if (this.isWhole) this.endAtOnce(response);
     else this.stream(response);
     if (this.isWhole && response.writableLength === 0) return true;
     response.once('finish', this.passed.resolve);
@@ -71,6 +73,13 @@ export class AnswerBody {
     const reason = new Error('nobody reads this answer');
     this.fail(reason);
     if (!this.isWhole) this.controller.abort(reason);
+  }
+
+  /** Node puts head and body into one piece where the body is text, and Latin-1 has a character for every byte. */
+  private endAtOnce(response: ServerResponse): void {
+    const kept = this.takeKept();
+    if (kept.length > SMALL) response.end(kept);
+    else response.end(kept.toString('latin1'), 'latin1');
   }
 
   private stream(response: ServerResponse): void {

@@ -10,9 +10,11 @@ import type { Session } from '../session/session-record.js';
 import { SessionWatch } from '../session/session-watch.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { Sessions } from '../session/session.js';
+import { ClientTokens } from '../tokens/client-tokens.js';
 import { ApiProxy } from './api-proxy.js';
 import { type ApiRoute, targetOf } from './api-route.js';
 import { ApiGuard } from './api.guard.js';
+import { CallTokens } from './call-token.js';
 import { refuseTransferCodings } from './request-body.js';
 import { checkMethod } from './route-rules.js';
 import { refuseOtherUpgrades } from './websocket-handshake.js';
@@ -29,9 +31,11 @@ export class ApiProxyController {
     @Inject(Events) events: Events,
     @Inject(OUTBOUND) outbound: Dispatcher,
     @Inject(SessionWatch) watch: SessionWatch,
+    @Inject(ClientTokens) clientTokens: ClientTokens,
     @Inject(WebSockets) webSockets: WebSockets,
   ) {
-    this.proxy = new ApiProxy(sessions, events, outbound, watch, webSockets);
+    const tokens = new CallTokens(sessions, clientTokens);
+    this.proxy = new ApiProxy(tokens, events, outbound, watch, webSockets);
   }
 
   /** The checks in their order. None reads the body, and nothing is sent before all have passed. */
@@ -57,8 +61,8 @@ function refuseServiceWorkers({ headers }: Request): void {
 
 /** The session that the call is made for; `undefined` where the route takes anonymous calls: then it makes no difference whether somebody is logged in. */
 function sessionFor(request: Request, { options: { token, requireSession } }: ApiRoute): Session | undefined {
-  if (token === 'none' && !requireSession) return undefined;
+  if ((token === 'none' || token === 'client') && !requireSession) return undefined;
   const session = sessionOf(request);
-  if (!session && token !== 'user-or-none') throw new BffError('not_authenticated');
+  if (!session && !token.startsWith('user-or-')) throw new BffError('not_authenticated');
   return session;
 }

@@ -6,11 +6,11 @@ import type { Frontend } from '../frontend.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import type { Session } from '../session/session-record.js';
 import type { SessionWatch } from '../session/session-watch.js';
-import type { Sessions } from '../session/session.js';
 import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
+import type { CallTokens } from './call-token.js';
 import type { ApiAnswer } from './exchange.js';
 import { abortedWith, type ApiCall, isRepeatable, send } from './forward.js';
 import { type Field, valuesOf } from './fields.js';
@@ -44,7 +44,7 @@ export class ApiProxy {
   private readonly said = new WeakMap<ApiRoute, Set<string>>();
 
   constructor(
-    private readonly sessions: Sessions,
+    private readonly tokens: CallTokens,
     private readonly events: Events,
     private readonly outbound: Dispatcher,
     private readonly watch: SessionWatch,
@@ -71,19 +71,15 @@ export class ApiProxy {
   private async ask(checked: ApiCall & CheckedCall): Promise<Answered> {
     const { dpop } = checked.frontend.options;
     const call = dpop ? { ...checked, kept: await smallBody(checked.request) } : checked;
-    const answered = await this.sendWith(await this.tokensFor(call), call);
+    const answered = await this.sendWith(await this.tokens.of(call), call);
     return isTokenRefused(answered) ? this.askAgain(call, answered) : answered;
-  }
-
-  private async tokensFor({ session, target }: CheckedCall): Promise<TokenSet | undefined> {
-    return session && target.route.options.token !== 'none' ? this.sessions.tokens(session) : undefined;
   }
 
   /** The API refused the token before its time: a fresh one, and the same call once more unless its body is gone (R12). */
   private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
-    if (!call.session || !refused.tokens) return refused;
+    if (!refused.tokens) return refused;
     try {
-      const tokens = await this.sessions.tokenRejected(call.session, refused.tokens);
+      const tokens = await this.tokens.rejected(call, refused.tokens);
       if (tokens === undefined || !isRepeatable(call)) return refused;
       refused.answer.body.discard();
       return await this.sendWith(tokens, call);

@@ -1,6 +1,7 @@
 import type { ApiRouteOptions } from '../bff.options.js';
 import { BffError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
+import { type RouteToken, routeToken } from '../tokens/route-token.js';
 import { rawTargetOf } from './api-path.js';
 import { pathsOf } from './route-rules.js';
 
@@ -16,6 +17,7 @@ export interface ApiRoute {
   readonly upstreamPath: string;
   /** Those below it that pass; all, without it. */
   readonly paths: RegExp | undefined;
+  readonly wanted: RouteToken;
   readonly options: ApiRouteOptions;
 }
 
@@ -64,6 +66,7 @@ function routeOf(frontend: RouteOwner, options: ApiRouteOptions): ApiRoute {
     origin: upstream.origin,
     upstreamPath: withoutEndSlash(upstream.pathname),
     paths: pathsOf(options),
+    wanted: routeToken(options),
     options,
   };
 }

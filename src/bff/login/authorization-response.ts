@@ -4,7 +4,7 @@ import { BffError, LOGIN_ERRORS, type LoginError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
 import { failureOf } from '../oauth-client/failure.js';
 import { unverifiedResponse } from '../oauth-client/signed-response.js';
-import { problemOf } from './authorization-server-problem.js';
+import { problemOf } from '../authorization-server-problem.js';
 import { postedForm } from './posted-form.js';
 import { queryOf } from './request-parameters.js';
 

@@ -55,7 +55,7 @@ export async function exchangeCode(
     codeVerifier: transaction.codeVerifier,
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
   };
-  const granted = await frontend.client.exchangeCode(currentUrl, checks, binding);
+  const granted = await frontend.client.tokenEndpoint.exchangeCode(currentUrl, checks, binding);
   try {
     return await loginOf(frontend, transaction, granted, binding);
   } catch (error) {

@@ -9,7 +9,7 @@ import { type Frontend, frontendOf } from '../frontend.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import type { AuthorizationRequestUrl } from '../oauth-client/oauth-client.js';
 import type { AuthorizationRequest } from './authorization-request.js';
-import { problemOf } from './authorization-server-problem.js';
+import { problemOf } from '../authorization-server-problem.js';
 import { PushLimits } from './push-limits.js';
 import { tokenBinding } from './token-binding.js';
 import { startTransaction } from './transaction-cookies.js';

@@ -6,16 +6,13 @@ import {
   type CustomFetch,
   fetchUserInfo,
   type IDToken,
-  refreshTokenGrant,
   type ServerMetadata,
-  type TokenEndpointResponse,
   tokenRevocation,
   type UserInfoResponse,
 } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
-import { type AuthorizationResponseChecks, codeGrant } from './code-grant.js';
 import type { ClientCredentials } from './credentials.js';
-import { bindingMistake, learningNonces, proving, type TokenBinding } from './dpop.js';
+import { learningNonces, proving, type TokenBinding } from './dpop.js';
 import { DpopNonces } from './dpop-nonces.js';
 import { decryptingIdTokens } from './encrypted-id-token.js';
 import { failureOf } from './failure.js';
@@ -23,13 +20,12 @@ import { authorizationServerFetch, type HttpOptions } from './http.js';
 import { Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
 import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
-import { askingBeforeSending, sendingWhile } from './sending.js';
+import { askingBeforeSending } from './sending.js';
 import { signedRequest } from './request-object.js';
-import { resourceIndicator } from './resource-indicator.js';
 import { ServerKeys } from './server-keys.js';
 import { checkMetadata, type ParPolicy, parPolicy } from './server-metadata.js';
+import { TokenEndpoint } from './token-endpoint.js';
 import { verifiedResponse } from './signed-response.js';
-import { spellingMistake, type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
 export interface AuthorizationRequestUrl {
   /** The URL that the browser is sent to. */
@@ -47,6 +43,7 @@ export class OAuthClient {
   /** Of the authorization server and of the APIs. */
   readonly nonces = new DpopNonces();
   readonly serverKeys: ServerKeys;
+  readonly tokenEndpoint: TokenEndpoint;
   private readonly metadata: Metadata;
   private readonly authentication: ClientAuth;
   private readonly fetch: CustomFetch;
@@ -64,6 +61,10 @@ export class OAuthClient {
       checkMetadata(server, { options, allowHttpFor: http.allowHttpFor, requestAlg: credentials.signingKey()?.alg });
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
     this.serverKeys = new ServerKeys(this.metadata, this.fetch);
+    this.tokenEndpoint = new TokenEndpoint(options, credentials, this.nonces, {
+      call: request => this.call(request),
+      revoke: (token, tokenType) => this.revoke(token, tokenType),
+    });
   }
 
   /** Reads the metadata ahead of the first login, so that what's wrong with it is in the log when the server starts. Never fails: that waits for a login. */
@@ -109,32 +110,6 @@ export class OAuthClient {
     return this.call(configuration => verifiedResponse(configuration, this.fetch, jwt, state));
   }
 
-  /** `currentUrl`: the redirect URI with the response's parameters as its query. Checks the ID token whole, its signature included (OpenID Connect Core §3.1.3.7). */
-  exchangeCode(
-    currentUrl: URL,
-    checks: AuthorizationResponseChecks,
-    binding: TokenBinding = {},
-  ): Promise<TokenResponse> {
-    return this.call(async configuration => {
-      const bound = this.binding(binding);
-      const proof = await proving(configuration, bound, this.nonces);
-      const response = await codeGrant(configuration, currentUrl, checks, resourceIndicator(this.options), proof);
-      return { tokens: await this.asBound(response, bound), claims: response.claims() };
-    });
-  }
-
-  /** `maySend` is asked right before each sending, the one that repeats the call with another nonce too. */
-  refresh(refreshToken: string, binding: TokenBinding, maySend: () => boolean): Promise<TokenResponse> {
-    return this.call(async configuration => {
-      const bound = this.binding(binding);
-      const proof = await proving(configuration, bound, this.nonces);
-      const response = await sendingWhile(maySend, () =>
-        refreshTokenGrant(configuration, refreshToken, resourceIndicator(this.options), proof),
-      );
-      return { tokens: await this.asBound(response, bound), claims: response.claims() };
-    });
-  }
-
   userinfo(accessToken: string, subject: string, binding: TokenBinding = {}): Promise<UserInfoResponse> {
     return this.call(async configuration =>
       fetchUserInfo(configuration, accessToken, subject, await proving(configuration, binding, this.nonces)),
@@ -169,22 +144,6 @@ export class OAuthClient {
 
   readRawDocument(url: string): Promise<RawDocument> {
     return readRawDocument(url, this.fetch);
-  }
-
-  /** With the certificate of this moment: one that comes while the call is under way makes the token look old, not new. */
-  private binding(asked: TokenBinding): TokenBinding {
-    const bound = this.options.certificateBoundAccessTokens;
-    return { ...asked, certificate: bound ? this.credentials.certificate()?.thumbprint : undefined };
-  }
-
-  /** Tokens that aren't bound as was asked for, or that no header can carry, are given back. */
-  private async asBound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
-    const tokens = tokenSetOf(response, binding);
-    const mistake = bindingMistake(response.token_type, binding) ?? spellingMistake(tokens);
-    if (!mistake) return tokens;
-    if (tokens.refreshToken !== undefined) await this.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});
-    await this.revoke(tokens.accessToken, 'access_token').catch(() => {});
-    throw mistake;
   }
 
   private async call<T>(request: (configuration: Configuration) => Promise<T>): Promise<T> {

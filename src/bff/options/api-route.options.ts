@@ -1,6 +1,7 @@
-import { flag, listOf, MayBeAbsent, Must, oneOf, seconds } from './rules.js';
+import { flag, listOf, matching, MayBeAbsent, Must, oneOf, seconds } from './rules.js';
 import { METHODS, TOKEN_KINDS, type TokenKind } from './route-values.js';
-import { apiPath, baseUrl, pathPattern } from './urls.js';
+import { scopeNames } from './scope.js';
+import { apiPath, baseUrl, pathPattern, resource } from './urls.js';
 
 const DAY = 86_400;
 
@@ -18,6 +19,18 @@ export class ApiRouteOptions {
   /** Also where the token isn't the user's. */
   @Must(flag)
   requireSession = false;
+
+  @MayBeAbsent()
+  @Must(scopeNames)
+  scope?: string;
+
+  @MayBeAbsent()
+  @Must(resource)
+  resource?: string;
+
+  @MayBeAbsent()
+  @Must(matching(/^[\x21-\x7e]+$/, 'must be printable ASCII characters without a space'))
+  audience?: string;
 
   /** All, without it. */
   @MayBeAbsent()

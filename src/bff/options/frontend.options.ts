@@ -23,6 +23,7 @@ import {
 } from './protocol-values.js';
 import { flag, listOf, matching, MayBeAbsent, Must, oneOf, records, seconds, text, texts } from './rules.js';
 import { certificateFile, certificateKeyFile, privateJwksFile } from './key-files.js';
+import { scopeNames } from './scope.js';
 import { clientSecret } from './secrets.js';
 import { baseUrl, issuer, localPath, origin, resource } from './urls.js';
 
@@ -174,10 +175,7 @@ function clientAuthMethod(value: unknown): string | undefined {
   return oneOf(CLIENT_AUTH_METHODS)(value);
 }
 
-/** RFC 6749 §3.3, and `openid`, without which there is no ID token (OpenID Connect Core §3.1.2.1). */
+/** And `openid`, without which there is no ID token (OpenID Connect Core §3.1.2.1). */
 function scope(value: string): string | undefined {
-  if (!/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(value)) {
-    return 'must be scope names with single spaces between them (RFC 6749 §3.3)';
-  }
-  return value.split(' ').includes('openid') ? undefined : 'must contain openid';
+  return scopeNames(value) ?? (value.split(' ').includes('openid') ? undefined : 'must contain openid');
 }

@@ -12,6 +12,11 @@ export function routeRelations({ apiRoutes }: FrontendOptions, path: string): Re
 function withinRoute(route: ApiRouteOptions, path: string): Relation[] {
   return [
     { at: `${path}.requireSession`, reads: [`${path}.token`], check: () => sessionMistake(route) },
+    ...(['scope', 'resource', 'audience'] as const).map(option => ({
+      at: `${path}.${option}`,
+      reads: [`${path}.token`],
+      check: () => parameterMistake(route, option),
+    })),
     { at: `${path}.navigable`, reads: [`${path}.methods`], check: () => navigationMistake(route) },
   ];
 }
@@ -20,6 +25,11 @@ function sessionMistake({ requireSession, token }: ApiRouteOptions): string | un
   if (!requireSession) return undefined;
   if (token === 'user') return 'says nothing new: with the token user a session is needed anyway';
   return token.startsWith('user-or-') ? `contradicts the token ${token}: it would always be the user’s` : undefined;
+}
+
+function parameterMistake(route: ApiRouteOptions, option: 'scope' | 'resource' | 'audience'): string | undefined {
+  if (route[option] === undefined || route.token === 'client') return undefined;
+  return `is of a token that the route doesn’t send: its token is ${route.token}`;
 }
 
 function navigationMistake({ navigable, methods }: ApiRouteOptions): string | undefined {

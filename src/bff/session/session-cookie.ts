@@ -13,8 +13,17 @@ export function dropSessionCookie(response: ServerResponse, { cookies, secureCoo
 }
 
 /** The id that the cookie carries, whether its session lives or not; `undefined` without a cookie, or with one whose signature doesn't open. */
-export function sessionIdOf(request: IncomingMessage, { cookies, keys }: Frontend): string | undefined {
-  const value = cookiesOf(request).get(cookies.session) ?? '';
+export function sessionIdOf(request: IncomingMessage, frontend: Frontend): string | undefined {
+  const value = cookiesOf(request).get(frontend.cookies.session);
+  if (value === undefined) return undefined;
+  const known = frontend.sessionIds.get(value);
+  if (known !== undefined) return known;
+  const id = verifiedId(value, frontend);
+  if (id !== undefined) frontend.sessionIds.keep(value, id);
+  return id;
+}
+
+function verifiedId(value: string, { keys }: Frontend): string | undefined {
   // express-session's form: `s:<id>.<signature>`, percent-encoded
   const signed = value.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2B', '+');
   if (!signed.startsWith('s:')) return undefined;

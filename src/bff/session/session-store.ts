@@ -53,7 +53,7 @@ export class SessionStore extends Store {
     const session = await this.sessions.find(this.frontend, id);
     if (!session) return null;
     const data = await this.frontend.records.get<HostData>(`${session.key}:data`);
-    return { ...data?.value, cookie: sessionCookie(this.frontend), bff: new AttachedSession(session) };
+    return { ...structuredClone(data?.value), cookie: sessionCookie(this.frontend), bff: new AttachedSession(session) };
   }
 
   private async save(id: string, { cookie: _cookie, bff: _bff, ...data }: SessionData): Promise<void> {

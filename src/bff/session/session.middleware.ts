@@ -5,15 +5,18 @@ import { isActivity } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf, Frontends } from '../frontend.js';
-import { dropSessionCookie, isForged, sessionCookie } from './session-cookie.js';
+import { dropSessionCookie, isForged, sessionCookie, sessionIdOf } from './session-cookie.js';
 import type { Session } from './session-record.js';
 import { AttachedSession, SessionStore } from './session-store.js';
 import { Sessions } from './session.js';
 import { whereaboutsOf } from './whereabouts.js';
 
+/** Those of proxied calls. */
+const found = new WeakMap<Request, Session>();
+
 /** The request's living session. */
 export function sessionOf(request: Request): Session | undefined {
-  return request.session?.bff?.session;
+  return found.get(request) ?? request.session?.bff?.session;
 }
 
 /** express-session steps aside for whatever is in `req.session`, and no login would ever be stored. */
@@ -40,17 +43,25 @@ export class SessionMiddleware implements NestMiddleware {
       return;
     }
     const frontend = frontendOf(request);
-    const loaded = async (error: unknown) => {
-      if (error) throw error;
-      if (!sessionOf(request) && isForged(request, frontend)) this.dropCookie(request, response, frontend);
-      await this.slide(request);
+    const fail = (failure: unknown) => this.errors.answer(failure, request, response);
+    const loaded = (error?: unknown) => {
+      if (error) fail(error);
+      else this.settle(request, response, frontend).then(() => next(), fail);
     };
-    this.middlewares.get(frontend)?.(request, response, (error: unknown) => {
-      loaded(error).then(
-        () => next(),
-        (failure: unknown) => this.errors.answer(failure, request, response),
-      );
-    });
+    if (frontend.isProxied(pathOf(request))) this.find(request, frontend).then(() => loaded(), fail);
+    else this.middlewares.get(frontend)?.(request, response, loaded);
+  }
+
+  /** A proxied call is no handler of a host's, that could want `req.session`: the session is looked up for it, and nothing is saved when it has been answered. */
+  private async find(request: Request, frontend: Frontend): Promise<void> {
+    const id = sessionIdOf(request, frontend);
+    const living = id === undefined ? undefined : await this.sessions.find(frontend, id);
+    if (living) found.set(request, living);
+  }
+
+  private async settle(request: Request, response: Response, frontend: Frontend): Promise<void> {
+    if (!sessionOf(request) && isForged(request, frontend)) this.dropCookie(request, response, frontend);
+    await this.slide(request);
   }
 
   /** A poll isn't a person: it says so with `X-Session-Passive: 1`, and what asks about sessions never slides. */
@@ -66,6 +77,11 @@ export class SessionMiddleware implements NestMiddleware {
     this.events.unknownKey({ frontend: frontend.name, purpose: 'session signature', reference });
     dropSessionCookie(response, frontend);
   }
+}
+
+function pathOf({ originalUrl }: Request): string {
+  const query = originalUrl.indexOf('?');
+  return query < 0 ? originalUrl : originalUrl.slice(0, query);
 }
 
 const POLLED = ['/session', '/session/events', '/sessions'];

@@ -23,12 +23,16 @@ export class SealedRecords {
     private readonly onUnknownFormat: (format: unknown) => void = () => {},
   ) {}
 
+  /** The value is frozen: whoever reads the same version gets the same one. */
   async get<T>(key: string): Promise<SealedRecord<T> | undefined> {
     const stored = await this.storage.get(key);
-    const text = stored ? this.open(key, stored) : this.opened.forget(key);
-    if (!stored || text === undefined) return undefined;
+    if (!stored) {
+      this.opened.forget(key);
+      return undefined;
+    }
+    const opened = this.opened.get(key, stored.version) ?? this.open(key, stored);
     // the seal vouches that a release of this code wrote it, for this very key
-    return { value: JSON.parse(text) as T, version: stored.version };
+    return opened && { value: opened.value as T, version: stored.version };
   }
 
   put(key: string, value: unknown, lifetime: number): Promise<void> {
@@ -44,18 +48,14 @@ export class SealedRecords {
     return this.storage.delete(key);
   }
 
-  private open(key: string, { value, version }: StoredRecord): string | undefined {
-    const known = this.opened.get(key, version);
-    if (known !== undefined) return known;
+  private open(key: string, { value, version }: StoredRecord): { value: unknown } | undefined {
     const record = this.keys.open('record', value, this.place(key));
     if (!record) return undefined;
     if (record[0] !== FORMAT) {
       this.onUnknownFormat(record[0]);
       return undefined;
     }
-    const text = inflateRawSync(record.subarray(1)).toString();
-    this.opened.keep(key, version, text);
-    return text;
+    return this.opened.keep(key, version, JSON.parse(inflateRawSync(record.subarray(1)).toString()));
   }
 
   private seal(key: string, value: unknown): Buffer {

@@ -5,11 +5,7 @@ import { refresh, type Refreshed } from './refresh.js';
 import { leaseOf, RefreshLease } from './refresh-lease.js';
 import { RefreshWatch } from './refresh-watch.js';
 import { readTokens, type StoredTokens, type TokenOwner } from './token-store.js';
-
-/** Milliseconds before its expiry in which a token is renewed, or a fifth of its life where that is shorter. */
-const AHEAD = 30_000;
-/** Milliseconds in which one session forces one refresh at most, however often an API says 401 (R12). */
-const FORCE_PAUSE = 30_000;
+import { FORCE_PAUSE, isDue, isUsable } from './validity.js';
 
 /** `fresh`: renewed or not yet due. `keep`: the renewal failed or there is none, and the old one still lives. */
 export type AccessToken =
@@ -31,7 +27,7 @@ export class AccessTokens {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
     const { tokens } = stored;
-    const due: Due = ({ tokens: current }) => isDue(current) || isBoundToReplaced(owner, current);
+    const due: Due = ({ tokens: current }) => isDue(owner, current);
     if (!due(stored)) return { kind: 'fresh', tokens };
     if (isUsable(owner, tokens) && this.isBusyElsewhere(owner, stored)) return { kind: 'keep', tokens };
     const refreshed = tokens.refreshToken === undefined ? undefined : await this.refreshOnce(owner, due);
@@ -105,17 +101,4 @@ function mayForce({ tokens, forcedAt = 0 }: StoredTokens): boolean {
 /** As far as the clock on the wall tells; who has to be sure watches. */
 function isInFlight(owner: TokenOwner, { refresh: mark }: StoredTokens): boolean {
   return mark !== undefined && !mark.failed && Date.now() - mark.since < leaseOf(owner);
-}
-
-/** Not yet expired, nor bound to a certificate that isn't shown any more. */
-function isUsable(owner: TokenOwner, tokens: TokenSet): boolean {
-  return isAlive(tokens) && !isBoundToReplaced(owner, tokens);
-}
-
-function isAlive({ expiresAt }: TokenSet): boolean {
-  return expiresAt === undefined || Date.now() < expiresAt;
-}
-
-function isDue({ obtainedAt, expiresAt }: TokenSet): boolean {
-  return expiresAt !== undefined && Date.now() >= expiresAt - Math.min(AHEAD, (expiresAt - obtainedAt) / 5);
 }

@@ -42,7 +42,9 @@ async function attempt(
   const { record } = lease;
   let response: TokenResponse;
   try {
-    response = await owner.frontend.client.refresh(refreshToken, binding(owner, record), () => lease.maySend());
+    response = await owner.frontend.client.tokenEndpoint.refresh(refreshToken, binding(owner, record), () =>
+      lease.maySend(),
+    );
   } catch (error) {
     const failure = failureOf(error);
     if (isAnotherIdentity(failure)) return refuse(owner, record.tokens, events);

@@ -22,7 +22,7 @@ export default [
     'B10',
     'a call needs a session',
     controller,
-    "if (!session && token !== 'user-or-none') throw new BffError('not_authenticated');",
+    "if (!session && !token.startsWith('user-or-')) throw new BffError('not_authenticated');",
     '',
   ),
   entry(

@@ -2,6 +2,7 @@ const tests = 'test/api-routes.e2e-spec.ts';
 const rules = 'src/bff/api-proxy/route-rules.ts';
 const route = 'src/bff/api-proxy/api-route.ts';
 const guard = 'src/bff/api-proxy/api.guard.ts';
+const callToken = 'src/bff/api-proxy/call-token.ts';
 const controller = 'src/bff/api-proxy/api-proxy.controller.ts';
 
 const entry = (rule, what, file, find, replace, name) => ({
@@ -15,14 +16,10 @@ const entry = (rule, what, file, find, replace, name) => ({
 });
 
 export default [
-  entry('B10', 'requireSession', controller, "token === 'none' && !requireSession", "token === 'none'"),
-  entry(
-    'B17',
-    'a route without a token sends none',
-    'src/bff/api-proxy/api-proxy.ts',
-    "session && target.route.options.token !== 'none'",
-    'session',
-  ),
+  entry('B10', 'requireSession', controller, ' && !requireSession', ''),
+  entry('B17', 'a route without a token sends none', callToken, "session && route.options.token !== 'none'", 'session'),
+  entry('B17', 'a client route sends no user’s token', callToken, "token === 'client' || (", 'false || ('),
+  entry('B17', 'user-or-client sends the user’s', callToken, ' && session === undefined)', ')'),
   entry('B15', 'a route’s methods', rules, '(methods?.includes(method) ?? true)', 'true'),
   entry(
     'B15',

@@ -29,7 +29,7 @@ export default [
   {
     rule: 'P5',
     what: 'an access token goes into a header',
-    file: client,
+    file: 'src/bff/oauth-client/token-endpoint.ts',
     find: ' ?? spellingMistake(tokens)',
     replace: '',
     tests: 'test/callback-id-token.e2e-spec.ts',

@@ -129,8 +129,8 @@ export default [
   entry(
     'F6',
     '… and given back',
-    client,
-    "await this.revoke(tokens.accessToken, 'access_token').catch(() => {});",
+    'src/bff/oauth-client/token-endpoint.ts',
+    "await this.client.revoke(tokens.accessToken, 'access_token').catch(() => {});",
     '',
     hostile,
   ),

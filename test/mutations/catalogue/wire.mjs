@@ -75,4 +75,24 @@ export default [
     "return site === undefined || site === 'same-origin' || site === 'same-site' || site === 'none';",
     "return site !== 'cross-site';",
   ),
+  {
+    ...entry(
+      'B27',
+      'a redirect stays inside the route by whole segments',
+      'src/bff/api-proxy/location.ts',
+      'isWithin(url.pathname, route.upstreamPath)',
+      'url.pathname.startsWith(route.upstreamPath)',
+    ),
+    tests: 'test/api-proxy-ways.e2e-spec.ts',
+  },
+  {
+    ...entry(
+      'B15',
+      'the longest route decides',
+      'src/bff/api-proxy/api-route.ts',
+      'b.publicPath.length - a.publicPath.length',
+      'a.publicPath.length - b.publicPath.length',
+    ),
+    tests: 'test/api-proxy-ways.e2e-spec.ts',
+  },
 ];

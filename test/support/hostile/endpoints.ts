@@ -25,7 +25,7 @@ export function discoveryDocument({ issuer }: Hostile): Record<string, unknown> 
     backchannel_logout_session_supported: true,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
     code_challenge_methods_supported: ['S256'],
@@ -69,6 +69,7 @@ export function pushProblem(hostile: Hostile, params: URLSearchParams): string |
 export async function token(hostile: Hostile, call: Call): Promise<Answer> {
   if (!isAuthenticated(call)) return invalidClient(call);
   if (call.grantType === 'refresh_token') return refresh(hostile, call);
+  if (call.grantType === 'client_credentials') return clientToken(hostile, call);
   if (call.grantType !== 'authorization_code') return invalid('unsupported_grant_type', 'unknown grant');
   const { params } = call;
   const grant = hostile.grants.take(params.get('code') ?? '');
@@ -83,6 +84,20 @@ async function refresh(hostile: Hostile, call: Call): Promise<Answer> {
   const grant = hostile.grants.take(call.params.get('refresh_token') ?? '');
   if (grant === undefined) return invalid('invalid_grant', 'the refresh token is unknown or used');
   return tokens(hostile, call, grant, 'refreshedIdToken');
+}
+
+/** RFC 6749 §4.4.3. */
+function clientToken(hostile: Hostile, call: Call): Answer {
+  const { params } = call;
+  const grant = { sub: hostile.client.client_id, sid: '', authTime: 0, request: params, revoked: false };
+  const scope = params.get('scope');
+  const body = {
+    access_token: hostile.grants.issue('access_token', grant),
+    token_type: tokenTypeFor(call),
+    expires_in: hostile.accessTokenLifetime,
+    ...(scope !== null && { scope }),
+  };
+  return { status: 200, body };
 }
 
 async function tokens(

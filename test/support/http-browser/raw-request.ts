@@ -22,8 +22,10 @@ export function rawRequest({ port, host = '127.0.0.1', lines = [], head, body = 
   return new Promise((resolve, reject) => {
     const socket = connect(port, host);
     let received = Buffer.alloc(0);
+    // RFC 9112 §6.3: whatever length it says
+    const bodiless = (lines[0] ?? String(head)).startsWith('HEAD ');
     const finish = (closed: boolean) => {
-      const answer = parse(received, closed);
+      const answer = parse(received, closed, bodiless);
       if (answer === undefined && !closed) return;
       socket.destroy();
       if (answer === undefined)
@@ -42,15 +44,15 @@ export function rawRequest({ port, host = '127.0.0.1', lines = [], head, body = 
   });
 }
 
-function parse(bytes: Buffer, closed: boolean): RawAnswer | undefined {
+function parse(bytes: Buffer, closed: boolean, bodiless: boolean): RawAnswer | undefined {
   const text = bytes.toString('latin1');
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [statusLine = '', ...fields] = text.slice(0, end).split('\r\n');
   const status = Number(statusLine.split(' ')[1]);
-  if (status === 100) return parse(bytes.subarray(end + 4), closed);
+  if (status === 100) return parse(bytes.subarray(end + 4), closed, bodiless);
   const headers = headersOf(fields);
-  const body = bodyOf(bytes.subarray(end + 4), headers, status, closed);
+  const body = bodiless ? '' : bodyOf(bytes.subarray(end + 4), headers, status, closed);
   return body === undefined ? undefined : { status, headers, body };
 }
 

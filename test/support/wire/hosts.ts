@@ -7,6 +7,7 @@ const OTHERS = [
   '{api}',
   'localhost',
   'localhost:',
+  'localhost:80',
   'localhost:443',
   'localhost:0',
   'localhost:1',

@@ -1,5 +1,5 @@
-import { BffError, type ProblemCode } from '../errors.js';
-import type { AuthorizationServerFailure, FailureOutcome } from '../oauth-client/failure.js';
+import { BffError, type ProblemCode } from './errors.js';
+import type { AuthorizationServerFailure, FailureOutcome } from './oauth-client/failure.js';
 
 const CODES: Record<FailureOutcome, ProblemCode> = {
   unavailable: 'authorization_server_unavailable',
