@@ -19,6 +19,8 @@ const GROUPS: Record<string, Kind> = {
     load: async () => (await import('./endpoints/index.ts')).measureEndpoints,
     parts: ['session', 'login', 'callback'],
   },
+  streams: { load: async () => (await import('./streams/index.ts')).measureStreams, parts: [] },
+  start: { load: async () => (await import('./start/index.ts')).measureStart, parts: ['cold-start', 'install'] },
   sessions: { load: async () => (await import('./sessions/index.ts')).measureSessions, parts: [] },
 };
 

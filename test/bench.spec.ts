@@ -58,10 +58,30 @@ describe('npm run bench', () => {
     expect(stdout()).not.toMatch(/NaN|Infinity/);
   }, 60_000);
 
+  it('measures streams and the start in a small run', async () => {
+    const { ended, stdout, stderr } = bench(
+      'streams',
+      'start',
+      '--rounds',
+      '1',
+      '--seconds',
+      '0.1',
+      '--only',
+      'cold-start',
+    );
+    expect([await ended, stderr()]).toEqual([0, '']);
+    for (const figure of [
+      '0.02 GB down through the proxy: RSS',
+      '0.02 GB up through the proxy: RSS',
+      'cold start to ready',
+    ])
+      expect(stdout()).toMatch(new RegExp(`${figure}.* \\| ≤ \\d+ \\w+ +\\| [\\d.]+ \\w+ +\\|`));
+  }, 60_000);
+
   it('says which groups and parts there are, when it’s asked for another', async () => {
     const [group, part] = [bench('nothing'), bench('proxy', '--only', 'nothing')];
     expect([await group.ended, await part.ended]).toEqual([2, 2]);
-    expect(group.stderr()).toBe('there is no nothing; there is proxy, endpoints, sessions\n');
+    expect(group.stderr()).toBe('there is no nothing; there is proxy, endpoints, streams, start, sessions\n');
     expect(part.stderr()).toMatch(/^there is no nothing; there is pass-through, parlour/);
   });
 
@@ -85,13 +105,15 @@ describe('npm run bench', () => {
     }
   });
 
-  it.each(['README.md', 'bench/RESULTS.md'])('finds its place in %s, and changes nothing else', path => {
-    const copy = join(temporaryDirectory(), 'copy.md');
-    copyFileSync(path, copy);
-    writeBetweenMarkers(copy, 'sessions', 'FIGURES');
-    const before = readFileSync(path, 'utf8');
-    const [head, tail] = [before.split('<!-- bench: sessions -->')[0], before.split('<!-- /bench: sessions -->')[1]];
-    const markers = ['<!-- bench: sessions -->', '<!-- /bench: sessions -->'];
-    expect(readFileSync(copy, 'utf8')).toBe(`${head}${markers[0]}\n\nFIGURES\n\n${markers[1]}${tail}`);
+  it.each(['README.md', 'bench/RESULTS.md'])('finds its places in %s, and changes nothing else', path => {
+    for (const name of ['proxy', 'endpoints', 'streams', 'start', 'sessions']) {
+      const copy = join(temporaryDirectory(), 'copy.md');
+      copyFileSync(path, copy);
+      writeBetweenMarkers(copy, name, 'FIGURES');
+      const before = readFileSync(path, 'utf8');
+      const markers = [`<!-- bench: ${name} -->`, `<!-- /bench: ${name} -->`];
+      const [head, tail] = [before.split(markers[0] ?? '')[0], before.split(markers[1] ?? '')[1]];
+      expect(readFileSync(copy, 'utf8')).toBe(`${head}${markers[0]}\n\nFIGURES\n\n${markers[1]}${tail}`);
+    }
   });
 });

@@ -20,8 +20,11 @@ function fieldsOf({ rawHeaders }: IncomingMessage): string[] {
 
 async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '', headers } = request;
-  const body = headers['content-length'] === undefined ? null : request;
-  const sent = { path: url.slice('/api'.length), method, headers: fieldsOf(request), body };
+  const length = headers['content-length'];
+  const fields = fieldsOf(request);
+  if (length !== undefined) fields.push('content-length', length);
+  const body = length === undefined ? null : request;
+  const sent = { path: url.slice('/api'.length), method, headers: fields, body };
   await api.stream({ ...sent, responseHeaders: 'raw' }, answer => {
     // what `responseHeaders: 'raw'` gives, whatever undici's type says
     return response.writeHead(answer.statusCode, (answer.headers as unknown as Buffer[]).map(String));
