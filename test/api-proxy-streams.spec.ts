@@ -328,17 +328,6 @@ describe('an API that refuses the token', () => {
     expect(refreshes() - before).toBe(1);
     expect(api.arrived).toHaveLength(6);
   });
-
-  it('R12: never gets a body twice', async () => {
-    later(120);
-    api.reply = (_request, response) => refuse(response);
-    for (const method of ['POST', 'GET']) {
-      expect(
-        (await app.fetch('/api/things', { method, body: 'once', headers: { 'Content-Length': '4' } })).status,
-      ).toBe(401);
-    }
-    expect(api.arrived.map(({ body }) => body)).toEqual(['once', 'once']);
-  });
 });
 
 /** That many megabytes, each told as it's taken. */

@@ -89,6 +89,8 @@ describe('API routes', () => {
         requireSession: false,
         navigable: false,
         timeout: 30,
+        replayBody: 65_536,
+        bodyTimeout: 30,
         passSetCookie: false,
         passSecurityHeaders: false,
         location: 'refuse',

@@ -96,6 +96,12 @@ export const PROBLEMS = {
   api_redirect_refused: problem(502, 'API redirect refused', 'The API redirects to another place.'),
   api_response_invalid: problem(502, 'API answer invalid', 'The API’s answer can’t be passed on.'),
   request_too_large: problem(413, 'Request too large', 'The request’s body is larger than this address takes.'),
+  request_header_too_large: problem(
+    431,
+    'Request header too large',
+    'The request’s header is larger than this address takes.',
+  ),
+  request_timeout: problem(408, 'Request timeout', 'The request’s body stood still for too long.', 0),
   storage_unavailable: problem(
     503,
     'Sessions are unavailable',

@@ -15,7 +15,7 @@ import { ApiProxy } from './api-proxy.js';
 import { type ApiRoute, targetOf } from './api-route.js';
 import { ApiGuard } from './api.guard.js';
 import { CallTokens } from './call-token.js';
-import { refuseTransferCodings } from './request-body.js';
+import { refuseTooLarge, refuseTransferCodings } from './request-body.js';
 import { checkMethod } from './route-rules.js';
 import { refuseOtherUpgrades } from './websocket-handshake.js';
 import { WebSockets } from './websockets.js';
@@ -47,6 +47,7 @@ export class ApiProxyController {
     const target = targetOf(frontend, request.originalUrl);
     refuseOtherUpgrades(request, target.route);
     checkMethod(request.method, target.route.options);
+    refuseTooLarge(request, target.route.options);
     const session = sessionFor(request, target.route);
     await this.proxy.forward({ request, response, frontend, target, session });
   }

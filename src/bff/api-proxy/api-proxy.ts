@@ -15,7 +15,7 @@ import type { ApiAnswer } from './exchange.js';
 import { abortedWith, type ApiCall, isRepeatable, send } from './forward.js';
 import { type Field, valuesOf } from './fields.js';
 import { requestFields, responseFields } from './headers.js';
-import { smallBody } from './request-body.js';
+import { hasBody, RequestBody } from './request-body.js';
 import { passWhileSessionLives } from './session-end.js';
 import { demandsStepUp, stepUpOf } from './step-up.js';
 import { handshakeFields, switchingFields } from './websocket-handshake.js';
@@ -53,7 +53,11 @@ export class ApiProxy {
 
   /** Throws what the browser is to be told. Once the answer is under way nobody can be told anything: it breaks off, and the log knows. */
   async forward(checked: CheckedCall): Promise<void> {
-    const call: ApiCall & CheckedCall = { ...checked, abort: abortedWith(checked.response) };
+    const { request, response, target } = checked;
+    const abort = abortedWith(response);
+    const { options } = target.route;
+    const body = hasBody(request) ? new RequestBody(request, options, why => abort.abort(why)) : undefined;
+    const call: ApiCall & CheckedCall = { ...checked, abort, body };
     try {
       const answered = await this.ask(call);
       const { connection } = answered.answer;
@@ -67,12 +71,13 @@ export class ApiProxy {
     }
   }
 
-  /** Where tokens are bound to a key an API may want another nonce before it does anything, so a small body is kept until there's an answer (F6). */
-  private async ask(checked: ApiCall & CheckedCall): Promise<Answered> {
-    const { dpop } = checked.frontend.options;
-    const call = dpop ? { ...checked, kept: await smallBody(checked.request) } : checked;
-    const answered = await this.sendWith(await this.tokens.of(call), call);
-    return isTokenRefused(answered) ? this.askAgain(call, answered) : answered;
+  private async ask(call: ApiCall & CheckedCall): Promise<Answered> {
+    try {
+      const answered = await this.sendWith(await this.tokens.of(call), call);
+      return isTokenRefused(answered) ? await this.askAgain(call, answered) : answered;
+    } finally {
+      call.body?.settle();
+    }
   }
 
   /** The API refused the token before its time: a fresh one, and the same call once more unless its body is gone (R12). */

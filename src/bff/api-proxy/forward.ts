@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { upgradeOf } from '../upgrade.js';
 import { BrowserGone } from './api-failure.js';
@@ -7,15 +6,15 @@ import type { ApiTarget } from './api-route.js';
 import { CallEnd } from './call-end.js';
 import { type ApiAnswer, Exchange } from './exchange.js';
 import type { Field } from './fields.js';
-import { bodyOf, hasBody } from './request-body.js';
+import type { RequestBody } from './request-body.js';
 
 /** One call of the browser's to one API. */
 export interface ApiCall {
   readonly target: ApiTarget;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The body, where it has been read already. */
-  readonly kept?: Buffer | undefined;
+  /** The browser's, where there's one. */
+  readonly body: RequestBody | undefined;
   /** Ends the call at the API. */
   readonly abort: CallEnd;
 }
@@ -36,9 +35,8 @@ export function abortedWith(response: ServerResponse): CallEnd {
  * the body, nor answer. Rejects with a BffError that says who failed, or BrowserGone.
  */
 export function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Promise<ApiAnswer> {
-  const { target, request, kept, abort } = call;
-  const body = hasBody(request) ? bodyOf(request, kept) : null;
-  const exchange = new Exchange(target.route.options.timeout, () => body !== null && isStarved(body, request));
+  const { target, request, body, abort } = call;
+  const exchange = new Exchange(target.route.options.timeout, () => body?.isStarved ?? false);
   abort.onAbort(reason => exchange.abort(reason));
   const headers = fields.flat();
   const length = body && request.headers['content-length'];
@@ -49,7 +47,7 @@ export function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Prom
       path: target.path,
       method: request.method ?? 'GET',
       headers,
-      body,
+      body: body?.open() ?? null,
       headersTimeout: 0,
       bodyTimeout: 0,
       upgrade: upgradeOf(request) ? 'websocket' : null,
@@ -67,12 +65,7 @@ export function passBody({ response }: ApiCall, answer: ApiAnswer, isEventStream
   return body.gone;
 }
 
-/** There's no body, or it's still here. */
-export function isRepeatable({ request, kept }: ApiCall): boolean {
-  return kept !== undefined || !hasBody(request);
-}
-
-/** Everything that came has been sent on, and more is to come. */
-function isStarved(body: PassThrough, request: IncomingMessage): boolean {
-  return !request.complete && body.readableLength + body.writableLength === 0;
+/** There's no body, or all of it is still here. */
+export function isRepeatable({ body }: ApiCall): boolean {
+  return body?.isRepeatable ?? true;
 }

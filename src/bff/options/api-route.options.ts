@@ -1,9 +1,10 @@
-import { flag, listOf, matching, MayBeAbsent, Must, oneOf, seconds } from './rules.js';
+import { flag, integer, listOf, matching, MayBeAbsent, Must, oneOf, seconds } from './rules.js';
 import { METHODS, TOKEN_KINDS, type TokenKind } from './route-values.js';
 import { scopeNames } from './scope.js';
 import { apiPath, baseUrl, pathPattern, resource } from './urls.js';
 
 const DAY = 86_400;
+const MEBIBYTE = 1_048_576;
 
 export class ApiRouteOptions {
   @Must(apiPath)
@@ -48,6 +49,24 @@ export class ApiRouteOptions {
 
   @Must(seconds(DAY))
   timeout = 30;
+
+  /** Bytes of a body that is kept, so that the call can be made again. */
+  @Must(integer(0, MEBIBYTE))
+  replayBody = 65_536;
+
+  /** Seconds for which the browser may pause while it sends its body. */
+  @Must(seconds(DAY))
+  bodyTimeout = 30;
+
+  /** Bytes; any size, without it. */
+  @MayBeAbsent()
+  @Must(integer(0, Number.MAX_SAFE_INTEGER))
+  maxBody?: number;
+
+  /** Bytes; what node:http takes, without it. */
+  @MayBeAbsent()
+  @Must(integer(256, MEBIBYTE))
+  maxHeader?: number;
 
   @Must(flag)
   passSetCookie = false;

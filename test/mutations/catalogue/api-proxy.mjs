@@ -148,13 +148,6 @@ export default [
     'if (shown === undefined && status >= 300 && status < 400) {',
     'if (shown === undefined && status >= 900) {',
   ),
-  entry(
-    'R12',
-    'a body isn’t sent twice',
-    'src/bff/api-proxy/api-proxy.ts',
-    'if (tokens === undefined || !isRepeatable(call)) return refused;',
-    'if (tokens === undefined) return refused;',
-  ),
   entry('S1', 'TRACE is refused', rules, "method !== 'TRACE' && ", ''),
   entry(
     'S1',
