@@ -164,7 +164,7 @@ describe('a holder that stood still for longer than its lease', () => {
     const { version, ...record } = await tokensOf(owner);
     if (!lease || !record.refresh) throw new Error('the lease couldn’t be taken');
     const renewed = swapTokens(owner, version, { ...record, refresh: { ...record.refresh, since: Date.now() } });
-    await Promise.all([renewed, lease.fail(7)]);
+    await Promise.all([renewed, lease.fail({ retryAfter: 7 })]);
     lease.release();
     expect((await tokensOf(owner)).refresh?.failed).toMatchObject({ retryAfter: 7 });
   });

@@ -9,7 +9,9 @@ const CODES: Record<FailureOutcome, ProblemCode> = {
   misconfigured: 'authorization_server_misconfigured',
 };
 
+type Told = Pick<AuthorizationServerFailure, 'outcome' | 'retryAfter' | 'message'>;
+
 /** What a failure of the authorization server is to the browser. */
-export function problemOf({ outcome, retryAfter, message }: AuthorizationServerFailure): BffError {
+export function problemOf({ outcome, retryAfter, message }: Told): BffError {
   return new BffError(CODES[outcome], { reason: message, ...(retryAfter !== undefined && { retryAfter }) });
 }

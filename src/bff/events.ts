@@ -19,8 +19,6 @@ export type PushOutcome =
   | 'downgraded'
   | 'repeated';
 export type RefreshOutcome = 'completed' | 'unavailable' | 'invalid_grant' | 'invalid_client' | 'refused' | 'orphaned';
-/** How a request for a token of a route's own failed. */
-export type TokenRequestOutcome = 'unavailable' | 'invalid_client' | 'invalid_grant' | 'refused' | 'misconfigured';
 interface Said {
   error?: string | undefined;
   errorDescription?: string | undefined;
@@ -62,8 +60,9 @@ export type BffEvent =
   | ({ event: 'refresh_orphaned' } & AtSession)
   | ({
       event: 'token_request_failed';
-      grantType: 'client_credentials';
-      outcome: TokenRequestOutcome;
+      grantType: 'client_credentials' | 'token_exchange';
+      outcome: Exclude<RefreshOutcome, 'completed' | 'orphaned'> | 'misconfigured';
+      session?: string;
     } & Said &
       AtRequest)
   | ({ event: 'revocation_failed'; tokenType: string; reason: string } & AtSession)

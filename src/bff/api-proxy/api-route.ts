@@ -1,7 +1,7 @@
 import type { ApiRouteOptions } from '../bff.options.js';
 import { BffError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
-import { type RouteToken, routeToken } from '../tokens/route-token.js';
+import { isPlain, type RouteToken, routeToken } from '../tokens/route-token.js';
 import { rawTargetOf } from './api-path.js';
 import { pathsOf } from './route-rules.js';
 
@@ -18,6 +18,8 @@ export interface ApiRoute {
   /** Those below it that pass; all, without it. */
   readonly paths: RegExp | undefined;
   readonly wanted: RouteToken;
+  /** Of the user's; absent where the session's own token does. */
+  readonly other: RouteToken | undefined;
   readonly options: ApiRouteOptions;
 }
 
@@ -60,13 +62,15 @@ export function routesOf(frontend: RouteOwner): ApiRoute[] {
 
 function routeOf(frontend: RouteOwner, options: ApiRouteOptions): ApiRoute {
   const upstream = new URL(options.upstream);
+  const wanted = routeToken(options);
   return {
     name: options.path,
     publicPath: withoutEndSlash(frontend.path(options.path)),
     origin: upstream.origin,
     upstreamPath: withoutEndSlash(upstream.pathname),
     paths: pathsOf(options),
-    wanted: routeToken(options),
+    wanted,
+    other: isPlain(wanted) ? undefined : wanted,
     options,
   };
 }

@@ -25,7 +25,7 @@ export class CallTokens {
   /** `undefined`: none. Throws what the browser is to be told. */
   async of({ frontend, target: { route }, session }: TokenNeeds): Promise<TokenSet | undefined> {
     if (isClients(route, session)) return this.ofClient(frontend, route);
-    return session && route.options.token !== 'none' ? this.sessions.tokens(session) : undefined;
+    return session && route.options.token !== 'none' ? this.sessions.tokens(session, route.other) : undefined;
   }
 
   /** An API answered 401 to these: others, or `undefined` (R12). */
@@ -34,7 +34,7 @@ export class CallTokens {
     tokens: TokenSet,
   ): Promise<TokenSet | undefined> {
     if (isClients(route, session)) return this.clientTokens.replaceRejected(frontend, route.wanted, tokens.accessToken);
-    return session && this.sessions.tokenRejected(session, tokens);
+    return session && this.sessions.tokenRejected(session, tokens, route.other);
   }
 
   private async ofClient(frontend: Frontend, { wanted }: ApiRoute): Promise<TokenSet> {

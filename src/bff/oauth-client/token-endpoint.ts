@@ -13,6 +13,7 @@ import { bindingMistake, proving, type TokenBinding } from './dpop.js';
 import type { DpopNonces } from './dpop-nonces.js';
 import { resourceIndicator } from './resource-indicator.js';
 import { sendingWhile } from './sending.js';
+import { tokenExchange } from './token-exchange.js';
 import { parametersOf, type TokenParameters } from './token-parameters.js';
 import { spellingMistake, type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
@@ -45,9 +46,14 @@ export class TokenEndpoint {
   }
 
   /** `maySend` is asked right before each sending, the one that repeats the call with another nonce too. */
-  refresh(refreshToken: string, binding: TokenBinding, maySend: () => boolean): Promise<TokenResponse> {
+  refresh(
+    refreshToken: string,
+    binding: TokenBinding,
+    maySend: () => boolean,
+    wanted: TokenParameters = {},
+  ): Promise<TokenResponse> {
     return this.granted(binding, (configuration, proof) =>
-      sendingWhile(maySend, () => refreshTokenGrant(configuration, refreshToken, this.parameters(), proof)),
+      sendingWhile(maySend, () => refreshTokenGrant(configuration, refreshToken, this.parameters(wanted), proof)),
     );
   }
 
@@ -58,8 +64,22 @@ export class TokenEndpoint {
     );
   }
 
+  /** A user's access token for another (RFC 8693). */
+  exchangeToken(
+    subjectToken: string,
+    wanted: TokenParameters,
+    binding: TokenBinding,
+    maySend: () => boolean,
+  ): Promise<TokenResponse> {
+    return this.granted(binding, (configuration, proof) =>
+      sendingWhile(maySend, () => tokenExchange(configuration, subjectToken, parametersOf(wanted), proof)),
+    );
+  }
+
+  /** Where nothing says which API a token is for, the one that all are for. */
   private parameters(wanted: TokenParameters = {}): Record<string, string> {
-    return { ...resourceIndicator(this.options), ...parametersOf(wanted) };
+    const standard = wanted.resource === undefined && wanted.audience === undefined;
+    return { ...(standard && resourceIndicator(this.options)), ...parametersOf(wanted) };
   }
 
   private granted(

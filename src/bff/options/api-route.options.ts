@@ -33,6 +33,10 @@ export class ApiRouteOptions {
   @Must(matching(/^[\x21-\x7e]+$/, 'must be printable ASCII characters without a space'))
   audience?: string;
 
+  /** The user's token is exchanged for the route's (RFC 8693); without it, a refresh brings one. */
+  @Must(flag)
+  tokenExchange = false;
+
   /** All, without it. */
   @MayBeAbsent()
   @Must(listOf(oneOf(METHODS), 1))

@@ -17,6 +17,7 @@ function withinRoute(route: ApiRouteOptions, path: string): Relation[] {
       reads: [`${path}.token`],
       check: () => parameterMistake(route, option),
     })),
+    { at: `${path}.tokenExchange`, reads: [`${path}.token`], check: () => exchangeMistake(route) },
     { at: `${path}.navigable`, reads: [`${path}.methods`], check: () => navigationMistake(route) },
   ];
 }
@@ -28,8 +29,13 @@ function sessionMistake({ requireSession, token }: ApiRouteOptions): string | un
 }
 
 function parameterMistake(route: ApiRouteOptions, option: 'scope' | 'resource' | 'audience'): string | undefined {
-  if (route[option] === undefined || route.token === 'client') return undefined;
-  return `is of a token that the route doesn’t send: its token is ${route.token}`;
+  if (route[option] === undefined || route.token !== 'none') return undefined;
+  return 'is of a token that the route doesn’t send';
+}
+
+function exchangeMistake({ tokenExchange, token }: ApiRouteOptions): string | undefined {
+  if (!tokenExchange || token.startsWith('user')) return undefined;
+  return `needs a user’s token to exchange, and the route’s is ${token}`;
 }
 
 function navigationMistake({ navigable, methods }: ApiRouteOptions): string | undefined {

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Events } from '../events.js';
 import type { Frontend } from '../frontend.js';
-import type { TokenSet } from '../oauth-client/token-set.js';
 import { revokeTokens } from '../tokens/revocation.js';
-import type { TokenOwner } from '../tokens/token-store.js';
+import type { SessionTokens, TokenOwner } from '../tokens/token-store.js';
 import { indexKeys, sessionHandle, type SessionRecord } from './session-record.js';
 import { Sessions } from './session.js';
 import { leaveTombstone, type LoggedOut } from './tombstone.js';
@@ -49,7 +48,7 @@ export class LoggedOutSessions {
    * Not before the answer: the server waits for that, and so may the person who logs out there. The refresh token too, and with `offline_access` as well
    * (§2.7 would keep such a one): it belonged to this session alone, and nobody can use it any more.
    */
-  private revokeLater(session: TokenOwner, tokens: TokenSet): void {
+  private revokeLater(session: TokenOwner, tokens: SessionTokens): void {
     const { name } = session.frontend;
     const earlier = this.revocations.get(name) ?? Promise.resolve();
     this.revocations.set(

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { problemOf } from '../authorization-server-problem.js';
 import { BffError } from '../errors.js';
 import { type EndReason, Events } from '../events.js';
 import type { Frontend } from '../frontend.js';
@@ -7,7 +8,8 @@ import type { SealedRecord } from '../storage/sealed-records.js';
 import { AccessTokens } from '../tokens/access-token.js';
 import { revokeTokens } from '../tokens/revocation.js';
 import { announce } from '../tokens/session-notices.js';
-import { createTokens, readTokens, takeTokens, type TokenOwner } from '../tokens/token-store.js';
+import type { RouteToken } from '../tokens/route-token.js';
+import { createTokens, readTokens, type SessionTokens, takeTokens, type TokenOwner } from '../tokens/token-store.js';
 import { nearestDeadline } from './deadlines.js';
 import { writeObituary } from './obituary.js';
 import { indexKeys, type Session, sessionHandle, sessionKey, type SessionRecord } from './session-record.js';
@@ -90,7 +92,7 @@ export class Sessions {
   }
 
   /** Ends it for every request that comes after; gives back the tokens, for the caller to revoke. Ending twice is the same as once. */
-  async end(session: Ending, reason: EndReason): Promise<TokenSet | undefined> {
+  async end(session: Ending, reason: EndReason): Promise<SessionTokens | undefined> {
     const { frontend, key, handle } = session;
     const wasAlive = await frontend.records.delete(`${key}:session`);
     if (wasAlive) await writeObituary(session, reason);
@@ -102,15 +104,18 @@ export class Sessions {
   }
 
   /** Ends it and revokes its tokens (RFC 7009), in that order. */
-  async endAndRevoke(session: Session, reason: EndReason): Promise<TokenSet | undefined> {
+  async endAndRevoke(session: Session, reason: EndReason): Promise<SessionTokens | undefined> {
     const tokens = await this.end(session, reason);
     if (tokens) await revokeTokens(session, tokens, this.events);
     return tokens;
   }
 
-  /** Tokens of which the access token is valid; throws `token_expired`, `session_ended` or `authorization_server_unavailable`. */
-  async tokens(session: Session): Promise<TokenSet> {
-    const token = await this.accessTokens.of(session);
+  /**
+   * Tokens of which the access token is valid, the session's own or another that a route wants; throws `token_expired`, `session_ended` or
+   * `authorization_server_unavailable`, for a route's also the other codes of the authorization server's.
+   */
+  async tokens(session: Session, wanted?: RouteToken): Promise<TokenSet> {
+    const token = await this.accessTokens.of(session, wanted);
     switch (token.kind) {
       case 'fresh':
       case 'keep':
@@ -118,18 +123,15 @@ export class Sessions {
       case 'expired':
         throw new BffError('token_expired');
       case 'unavailable':
-        throw new BffError(
-          'authorization_server_unavailable',
-          token.retryAfter === undefined ? {} : { retryAfter: token.retryAfter },
-        );
+        throw problemOf({ ...token, outcome: token.outcome ?? 'unavailable', message: 'no access token is to be had' });
       case 'ended':
         return this.refreshRejected(session);
     }
   }
 
   /** An API answered 401 to this token: others, or `undefined` (R12). Throws `session_ended`. */
-  async tokenRejected(session: Session, { accessToken }: TokenSet): Promise<TokenSet | undefined> {
-    const refreshed = await this.accessTokens.replaceRejected(session, accessToken);
+  async tokenRejected(session: Session, { accessToken }: TokenSet, wanted?: RouteToken): Promise<TokenSet | undefined> {
+    const refreshed = await this.accessTokens.replaceRejected(session, accessToken, wanted);
     if (refreshed.kind === 'ended') return this.refreshRejected(session);
     const other = refreshed.kind === 'fresh' && refreshed.tokens.accessToken !== accessToken;
     return other ? refreshed.tokens : undefined;
@@ -143,7 +145,7 @@ export class Sessions {
 }
 
 /** What is left of a session without its record. Gives back its tokens. */
-async function clear(session: Ending): Promise<TokenSet | undefined> {
+async function clear(session: Ending): Promise<SessionTokens | undefined> {
   const { frontend, key } = session;
   const tokens = await takeTokens(session);
   // tokens that don't open here are left by that

@@ -1,9 +1,13 @@
 import type { Events } from '../events.js';
+import type { FailureOutcome } from '../oauth-client/failure.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 import { isBoundToReplaced } from './certificate-binding.js';
-import { refresh, type Refreshed } from './refresh.js';
+import { exchange } from './exchange.js';
+import { refresh } from './refresh.js';
 import { leaseOf, RefreshLease } from './refresh-lease.js';
 import { RefreshWatch } from './refresh-watch.js';
+import type { Refreshed } from './renewal.js';
+import { heldFor, type RouteToken } from './route-token.js';
 import { readTokens, type StoredTokens, type TokenOwner } from './token-store.js';
 import { FORCE_PAUSE, isDue, isUsable } from './validity.js';
 
@@ -12,10 +16,16 @@ export type AccessToken =
   | { kind: 'fresh' | 'keep'; tokens: TokenSet }
   | { kind: 'ended' }
   | { kind: 'expired' }
-  | { kind: 'unavailable'; retryAfter: number | undefined };
+  | { kind: 'unavailable'; retryAfter: number | undefined; outcome?: FailureOutcome | undefined };
 
-/** Whether the tokens have to be renewed. */
-type Due = (stored: StoredTokens) => boolean;
+/** What is to be renewed, and when. */
+interface Need {
+  /** Absent: the session's own. */
+  readonly wanted: RouteToken | undefined;
+  readonly due: (stored: StoredTokens) => boolean;
+  /** An API's 401 forces it. */
+  readonly forced?: true;
+}
 
 /** A valid access token for a session: refreshed ahead of its expiry, once, however many ask of however many instances; detached from the browser's request. */
 export class AccessTokens {
@@ -23,31 +33,40 @@ export class AccessTokens {
 
   constructor(private readonly events: Events) {}
 
-  async of(owner: TokenOwner): Promise<AccessToken> {
+  /** `wanted`: another than the session's own. */
+  async of(owner: TokenOwner, wanted?: RouteToken): Promise<AccessToken> {
+    if (wanted?.exchange) {
+      const subject = await this.of(owner);
+      if (!('tokens' in subject)) return subject;
+    }
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
-    const { tokens } = stored;
-    const due: Due = ({ tokens: current }) => isDue(owner, current);
-    if (!due(stored)) return { kind: 'fresh', tokens };
-    if (isUsable(owner, tokens) && this.isBusyElsewhere(owner, stored)) return { kind: 'keep', tokens };
-    const refreshed = tokens.refreshToken === undefined ? undefined : await this.refreshOnce(owner, due);
-    if (refreshed?.kind === 'fresh' || refreshed?.kind === 'ended') return refreshed;
-    if (isUsable(owner, tokens)) return { kind: 'keep', tokens };
-    return refreshed ? { kind: 'unavailable', retryAfter: refreshed.retryAfter } : { kind: 'expired' };
+    const tokens = heldFor(stored, wanted);
+    if (tokens && !isDue(owner, tokens)) return { kind: 'fresh', tokens };
+    const usable = tokens && isUsable(owner, tokens) ? tokens : undefined;
+    if (usable && this.isBusyElsewhere(owner, stored, wanted)) return { kind: 'keep', tokens: usable };
+    const renewed = isRenewable(stored, wanted) ? await this.renewOnce(owner, needOf(owner, wanted)) : undefined;
+    if (renewed?.kind === 'fresh' || renewed?.kind === 'ended') return renewed;
+    if (usable && isUsable(owner, usable)) return { kind: 'keep', tokens: usable };
+    return renewed ? { ...renewed, kind: 'unavailable' } : { kind: 'expired' };
   }
 
   /** An API refused this token although it should be good: what came of a refresh; the same token when none is to be had now (R12). */
-  async replaceRejected(owner: TokenOwner, accessToken: string): Promise<Refreshed> {
+  async replaceRejected(owner: TokenOwner, accessToken: string, wanted?: RouteToken): Promise<Refreshed> {
     const stored = await readTokens(owner);
     if (!stored) return { kind: 'ended' };
-    if (stored.tokens.accessToken !== accessToken) return { kind: 'fresh', tokens: stored.tokens };
+    const tokens = heldFor(stored, wanted);
+    // gone with the token that it was exchanged for
+    if (!tokens) return this.renewOnce(owner, needOf(owner, wanted));
+    if (tokens.accessToken !== accessToken) return { kind: 'fresh', tokens };
     // the certificate has changed while the call was on its way
-    const replaced: Due = ({ tokens }) => isBoundToReplaced(owner, tokens);
-    if (replaced(stored)) return this.refreshOnce(owner, replaced);
+    const isReplaced = (current: StoredTokens) => isBoundToReplaced(owner, heldFor(current, wanted) ?? tokens);
+    if (isReplaced(stored)) return this.renewOnce(owner, { wanted, due: isReplaced });
     // who asks while a refresh is under way waits for it
-    const rejected: Due = current =>
-      current.tokens.accessToken === accessToken && (mayForce(current) || isInFlight(owner, current));
-    return this.refreshOnce(owner, rejected, () => Date.now());
+    const due = (current: StoredTokens) =>
+      heldFor(current, wanted)?.accessToken === accessToken &&
+      (mayForce(current, wanted) || isInFlight(owner, current));
+    return this.renewOnce(owner, { wanted, due, forced: true });
   }
 
   /** Resolves when no refresh is under way: what it brings has to be stored before the storage closes (R3). */
@@ -56,46 +75,73 @@ export class AccessTokens {
   }
 
   /** Of those in this process the callers get what it brings. */
-  private isBusyElsewhere(owner: TokenOwner, stored: StoredTokens): boolean {
-    return !this.inFlight.has(owner.key) && isInFlight(owner, stored);
+  private isBusyElsewhere(owner: TokenOwner, stored: StoredTokens, wanted: RouteToken | undefined): boolean {
+    return !this.inFlight.has(flightOf(owner, wanted)) && isInFlight(owner, stored);
   }
 
-  /** `forcedAt`: the time of a refresh that an API's 401 forces. */
-  private refreshOnce(owner: TokenOwner, due: Due, forcedAt?: () => number): Promise<Refreshed> {
-    const known = this.inFlight.get(owner.key);
+  private renewOnce(owner: TokenOwner, need: Need): Promise<Refreshed> {
+    const flight = flightOf(owner, need.wanted);
+    const known = this.inFlight.get(flight);
     if (known) return known;
-    const started = this.refreshInTurn(owner, due, forcedAt);
-    this.inFlight.set(owner.key, started);
-    const forget = () => this.inFlight.delete(owner.key);
+    const started = this.renewInTurn(owner, need);
+    this.inFlight.set(flight, started);
+    const forget = () => this.inFlight.delete(flight);
     started.then(forget, forget);
     return started;
   }
 
   /** Reads before it acts, each time: somebody may have refreshed since the caller looked, or be at it (R1). */
-  private async refreshInTurn(owner: TokenOwner, due: Due, forcedAt?: () => number): Promise<Refreshed> {
+  private async renewInTurn(owner: TokenOwner, { wanted, due, forced }: Need): Promise<Refreshed> {
     const watch = new RefreshWatch(owner);
     try {
       for (;;) {
         const stored = await readTokens(owner);
         if (!stored) return { kind: 'ended' };
-        if (!due(stored) || stored.tokens.refreshToken === undefined) return { kind: 'fresh', tokens: stored.tokens };
-        const failed = watch.failureOf(stored.refresh);
+        const tokens = heldFor(stored, wanted);
+        if (tokens && (!due(stored) || !isRenewable(stored, wanted))) return { kind: 'fresh', tokens };
+        if (!isRenewable(stored, wanted)) return { kind: 'failed', retryAfter: undefined };
+        const failed = watch.failureOf(stored.refresh, wanted?.key);
         if (failed) return { kind: 'failed', ...failed };
         if (watch.isUnderWay(stored.refresh)) {
           await watch.wait(stored.refresh);
           continue;
         }
-        const lease = await RefreshLease.take(owner, stored, forcedAt?.());
-        if (lease) return await refresh(owner, lease, stored.tokens.refreshToken, this.events);
+        const forcedAt = forced && Date.now();
+        const lease = await RefreshLease.take(owner, stored, { forcedAt, of: wanted?.key });
+        if (lease) return await this.renew(owner, lease, wanted);
       }
     } finally {
       watch.close();
     }
   }
+
+  private async renew(owner: TokenOwner, lease: RefreshLease, wanted: RouteToken | undefined): Promise<Refreshed> {
+    if (wanted?.exchange) return exchange(owner, lease, wanted, this.events);
+    return refresh(owner, lease, lease.record.tokens.refreshToken ?? '', this.events, wanted);
+  }
 }
 
-function mayForce({ tokens, forcedAt = 0 }: StoredTokens): boolean {
-  return tokens.refreshToken !== undefined && Date.now() - Math.max(tokens.obtainedAt, forcedAt) >= FORCE_PAUSE;
+function flightOf({ key }: TokenOwner, wanted: RouteToken | undefined): string {
+  return wanted ? `${key} ${wanted.key}` : key;
+}
+
+function needOf(owner: TokenOwner, wanted: RouteToken | undefined): Need {
+  const due = (stored: StoredTokens) => {
+    const tokens = heldFor(stored, wanted);
+    return !tokens || isDue(owner, tokens);
+  };
+  return { wanted, due };
+}
+
+/** There's something to get it with. */
+function isRenewable({ tokens }: StoredTokens, wanted: RouteToken | undefined): boolean {
+  return wanted?.exchange === true || tokens.refreshToken !== undefined;
+}
+
+function mayForce(stored: StoredTokens, wanted: RouteToken | undefined): boolean {
+  const { forcedAt = 0 } = stored;
+  const obtainedAt = heldFor(stored, wanted)?.obtainedAt ?? 0;
+  return isRenewable(stored, wanted) && Date.now() - Math.max(obtainedAt, forcedAt) >= FORCE_PAUSE;
 }
 
 /** As far as the clock on the wall tells; who has to be sure watches. */

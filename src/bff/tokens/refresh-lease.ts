@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TokenSet } from '../oauth-client/token-set.js';
+import type { FailureOutcome } from '../oauth-client/failure.js';
 import { StorageUnavailable } from '../storage/storage.js';
 import { readTokens, type StoredTokens, swapTokens, type TokenOwner, type TokenRecord } from './token-store.js';
 
@@ -34,14 +34,19 @@ export class RefreshLease {
     this.renewal = setInterval(() => void this.renew().catch(() => {}), RENEW_EVERY).unref();
   }
 
-  /** `undefined`: somebody else has changed the record. `forcedAt`: the refresh is forced by an API's 401. */
-  static async take(owner: TokenOwner, stored: StoredTokens, forcedAt?: number): Promise<RefreshLease | undefined> {
+  /** `undefined`: somebody else has changed the record. `forcedAt`: the refresh is forced by an API's 401. `of`: it's for this route's token. */
+  static async take(
+    owner: TokenOwner,
+    stored: StoredTokens,
+    { forcedAt, of }: { forcedAt?: number | undefined; of?: string | undefined } = {},
+  ): Promise<RefreshLease | undefined> {
     const before = performance.now();
-    const { tokens } = stored;
+    const { tokens, others } = stored;
     const forced = forcedAt ?? stored.forcedAt;
-    const record = { tokens, ...(forced !== undefined && { forcedAt: forced }) };
+    const record = { tokens, ...(others && { others }), ...(forced !== undefined && { forcedAt: forced }) };
     const id = randomBytes(9).toString('base64url');
-    const taken = await swapTokens(owner, stored.version, { ...record, refresh: { id, since: Date.now() } });
+    const refresh = { id, since: Date.now(), ...(of !== undefined && { of }) };
+    const taken = await swapTokens(owner, stored.version, { ...record, refresh });
     return taken ? new RefreshLease(owner, record, id, before) : undefined;
   }
 
@@ -51,12 +56,12 @@ export class RefreshLease {
   }
 
   /** Stores what came back. `false`: the session has ended, or somebody has taken over; what came back is nobody's then. */
-  async complete(tokens: TokenSet): Promise<boolean> {
+  async complete(held: Pick<TokenRecord, 'tokens' | 'others'>): Promise<boolean> {
     const { forcedAt } = this.record;
     const end = performance.now() + leaseOf(this.owner);
     for (;;) {
       try {
-        return await this.tryToComplete({ tokens, ...(forcedAt !== undefined && { forcedAt }) });
+        return await this.tryToComplete({ ...held, ...(forcedAt !== undefined && { forcedAt }) });
       } catch (error) {
         // a rotated refresh token is in this process alone now (R3)
         if (!(error instanceof StorageUnavailable) || performance.now() > end) throw error;
@@ -66,8 +71,18 @@ export class RefreshLease {
   }
 
   /** It came to nothing: those who wait hear of it, and the next attempt is anybody's after a pause. */
-  async fail(retryAfter: number | undefined): Promise<void> {
-    const failed = { at: Date.now(), ...(retryAfter !== undefined && { retryAfter }) };
+  async fail({
+    retryAfter,
+    outcome,
+  }: {
+    retryAfter: number | undefined;
+    outcome?: FailureOutcome | undefined;
+  }): Promise<void> {
+    const failed = {
+      at: Date.now(),
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(outcome !== undefined && { outcome }),
+    };
     for (;;) {
       const current = await this.current();
       if (!current?.refresh) return;
@@ -84,7 +99,7 @@ export class RefreshLease {
     for (;;) {
       const current = await readTokens(this.owner);
       // what was written before, though nobody said so
-      if (current?.tokens.accessToken === record.tokens.accessToken && current.refresh === undefined) return true;
+      if (current && current.refresh === undefined && holdsTheSame(current, record)) return true;
       if (current?.refresh?.id !== this.id) return false;
       if (await this.swap(current, record)) return true;
     }
@@ -106,4 +121,9 @@ export class RefreshLease {
   private swap({ version }: StoredTokens, record: TokenRecord): Promise<boolean> {
     return swapTokens(this.owner, version, record);
   }
+}
+
+function holdsTheSame(current: TokenRecord, record: TokenRecord): boolean {
+  const said = ({ tokens, others }: TokenRecord) => JSON.stringify([tokens, others]);
+  return said(current) === said(record);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FailureOutcome } from '../oauth-client/failure.js';
 import type { Subscription } from '../storage/storage.js';
 import { leaseOf } from './refresh-lease.js';
 import { listen } from './session-notices.js';
@@ -10,6 +11,12 @@ const LOOK_EVERY = 500;
 const FAILURE_PAUSE = 1000;
 /** Milliseconds by which the clocks of two instances may differ. */
 const SKEW = 60_000;
+
+/** How it failed. */
+interface Failure {
+  retryAfter: number | undefined;
+  outcome: FailureOutcome | undefined;
+}
 
 /** One process's view of refreshes of a session elsewhere: who has to wait, until when, and for what. */
 export class RefreshWatch {
@@ -31,12 +38,12 @@ export class RefreshWatch {
     return performance.now() - this.seen.at < lease && Date.now() - mark.since < lease + SKEW;
   }
 
-  /** What was waited for has failed, or somebody has just failed: one answer for all. */
-  failureOf(mark: RefreshMark | undefined): { retryAfter: number | undefined } | undefined {
-    if (!mark?.failed) return undefined;
-    const { at, retryAfter } = mark.failed;
+  /** What was waited for has failed, or somebody has just failed: one answer for all who want the same. */
+  failureOf(mark: RefreshMark | undefined, of?: string): Failure | undefined {
+    if (!mark?.failed || mark.of !== of) return undefined;
+    const { at, retryAfter, outcome } = mark.failed;
     const justNow = Math.abs(Date.now() - at) < FAILURE_PAUSE;
-    return justNow || this.awaited.has(mark.id) ? { retryAfter } : undefined;
+    return justNow || this.awaited.has(mark.id) ? { retryAfter, outcome } : undefined;
   }
 
   /** Resolves when there may be something new; the first time at once, since what was said before the subscription has to be looked up. */

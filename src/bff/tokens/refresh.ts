@@ -1,36 +1,26 @@
 import { decodeJwt } from 'jose';
 import type { Events } from '../events.js';
-import type { TokenBinding } from '../oauth-client/dpop.js';
-import { newDpopKey } from '../oauth-client/dpop-key.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import type { IDToken } from '../oauth-client/oauth-client.js';
 import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
-import { StorageUnavailable } from '../storage/storage.js';
 import type { RefreshLease } from './refresh-lease.js';
+import { binding, type Refreshed, type Renewal, replacedBy, save, underLease } from './renewal.js';
 import { revokeTokens } from './revocation.js';
-import { announce } from './session-notices.js';
-import { readTokens, type StoredTokens, type TokenOwner, type TokenRecord } from './token-store.js';
+import { outliving, type RouteToken, withOther } from './route-token.js';
+import type { TokenOwner, TokenRecord } from './token-store.js';
 
-/** `failed`: nothing is known to be wrong with the refresh token. `ended`: the session is over, or must be ended. */
-export type Refreshed =
-  { kind: 'fresh'; tokens: TokenSet } | { kind: 'failed'; retryAfter: number | undefined } | { kind: 'ended' };
-
-/** One refresh (RFC 6749 §6): the token call, the checks, the write; whoever waits hears what came of it. Only `invalid_grant` ends a session (R5). */
-export async function refresh(
+/**
+ * One refresh (RFC 6749 §6): the token call, the checks, the write. Only `invalid_grant` ends a session (R5). `wanted`: it's for a route that wants another
+ * access token than the session's own, which stays (RFC 8707 §2.2).
+ */
+export function refresh(
   owner: TokenOwner,
   lease: RefreshLease,
   refreshToken: string,
   events: Events,
+  wanted?: RouteToken,
 ): Promise<Refreshed> {
-  try {
-    const refreshed = await attempt(owner, lease, refreshToken, events);
-    if (refreshed.kind === 'failed') await lease.fail(refreshed.retryAfter);
-    if (refreshed.kind !== 'ended')
-      await announce(owner, { type: refreshed.kind === 'fresh' ? 'refreshed' : 'refresh_failed' });
-    return refreshed;
-  } finally {
-    lease.release();
-  }
+  return underLease(owner, lease, () => attempt(owner, lease, refreshToken, events, wanted));
 }
 
 async function attempt(
@@ -38,27 +28,45 @@ async function attempt(
   lease: RefreshLease,
   refreshToken: string,
   events: Events,
+  wanted: RouteToken | undefined,
 ): Promise<Refreshed> {
   const { record } = lease;
+  const { tokenEndpoint } = owner.frontend.client;
   let response: TokenResponse;
   try {
-    response = await owner.frontend.client.tokenEndpoint.refresh(refreshToken, binding(owner, record), () =>
-      lease.maySend(),
+    response = await tokenEndpoint.refresh(
+      refreshToken,
+      binding(owner, record),
+      () => lease.maySend(),
+      wanted?.parameters,
     );
   } catch (error) {
     const failure = failureOf(error);
     if (isAnotherIdentity(failure)) return refuse(owner, record.tokens, events);
-    const replaced = await replacedBy(owner, record.tokens);
-    return replaced ? { kind: 'fresh', tokens: replaced } : failed(owner, failure, events);
+    return (await replacedBy(owner, record, wanted)) ?? failed(owner, failure, events, wanted);
   }
-  const tokens = merged(record.tokens, response.tokens);
-  if (response.claims && !sameIdentity(record.tokens.idToken, response.claims)) return refuse(owner, tokens, events);
-  return save(owner, lease, tokens, events);
+  const { claims } = response;
+  const renewal = renewalOf(record, response.tokens, wanted);
+  if (claims && !sameIdentity(record.tokens.idToken, claims)) return refuse(owner, renewal.granted, events);
+  return save(owner, lease, renewal, events, outcome => report(owner, outcome, events));
 }
 
-/** The session's own key. Tokens from before `dpop` was switched on get one now: only a public client's refresh tokens are bound themselves (RFC 9449 §5). */
-function binding({ frontend }: TokenOwner, { tokens }: TokenRecord): TokenBinding {
-  return { dpop: tokens.dpopKey ?? (frontend.options.dpop ? newDpopKey() : undefined) };
+function renewalOf(record: TokenRecord, fresh: TokenSet, wanted: RouteToken | undefined): Renewal {
+  const tokens = merged(record.tokens, fresh);
+  if (!wanted) return { held: { tokens, ...outliving(record.others) }, granted: tokens, wanted };
+  const { grant, access } = parted(tokens);
+  const own = { ...parted(record.tokens).access, ...grant };
+  return { held: withOther({ ...record, tokens: own }, wanted, access), granted: tokens, wanted };
+}
+
+/** What belongs to the grant, and what to the one access token. */
+function parted({ refreshToken, refreshExpiresAt, idToken, ...access }: TokenSet) {
+  const grant = {
+    ...(refreshToken !== undefined && { refreshToken }),
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+    ...(idToken !== undefined && { idToken }),
+  };
+  return { grant, access };
 }
 
 /** A6: what came back may be another user's. */
@@ -68,52 +76,12 @@ async function refuse(owner: TokenOwner, tokens: TokenSet, events: Events): Prom
   return { kind: 'ended' };
 }
 
-/** The session may have ended meanwhile: then what came back is revoked, and nothing brings the session back (R4). */
-async function save(owner: TokenOwner, lease: RefreshLease, tokens: TokenSet, events: Events): Promise<Refreshed> {
-  if (await stored(lease, tokens)) {
-    report(owner, 'completed', events);
-    return { kind: 'fresh', tokens };
-  }
-  report(owner, 'orphaned', events);
-  const current = await readTokens(owner);
-  if (current) return giveWay(owner, lease, tokens, current, events);
-  await revokeTokens(owner, tokens, events);
-  return { kind: 'ended' };
-}
-
-/**
- * Another instance has taken over from this one, which stood still for too long (R2). The access token is given back. The refresh token isn't: it belongs to
- * the grant that the session lives on, and most servers end that with any of its refresh tokens (RFC 7009 §2.1).
- */
-async function giveWay(
+function failed(
   owner: TokenOwner,
-  lease: RefreshLease,
-  { refreshToken: _refreshToken, ...late }: TokenSet,
-  current: StoredTokens,
+  failure: AuthorizationServerFailure,
   events: Events,
-): Promise<Refreshed> {
-  await revokeTokens(owner, late, events);
-  const isReplaced = current.tokens.accessToken !== lease.record.tokens.accessToken;
-  return isReplaced ? { kind: 'fresh', tokens: current.tokens } : { kind: 'failed', retryAfter: undefined };
-}
-
-/** A storage that stays away for longer than anybody waits loses them; they mustn't live on unknown. */
-async function stored(lease: RefreshLease, tokens: TokenSet): Promise<boolean> {
-  try {
-    return await lease.complete(tokens);
-  } catch (error) {
-    if (error instanceof StorageUnavailable) return false;
-    throw error;
-  }
-}
-
-/** Another instance was faster, or has taken over: the server had rotated the refresh token (RFC 9700 §4.14.2) before it came a second time (R3). */
-async function replacedBy(owner: TokenOwner, { accessToken }: TokenSet): Promise<TokenSet | undefined> {
-  const current = await readTokens(owner);
-  return current?.tokens.accessToken === accessToken ? undefined : current?.tokens;
-}
-
-function failed(owner: TokenOwner, failure: AuthorizationServerFailure, events: Events): Refreshed {
+  wanted: RouteToken | undefined,
+): Refreshed {
   const { outcome, error, errorDescription, status, retryAfter } = failure;
   const frontend = owner.frontend.name;
   if (outcome === 'invalid_client')
@@ -122,7 +90,7 @@ function failed(owner: TokenOwner, failure: AuthorizationServerFailure, events: 
     error: error ?? failure.message,
     errorDescription,
   });
-  return outcome === 'invalid_grant' ? { kind: 'ended' } : { kind: 'failed', retryAfter };
+  return outcome === 'invalid_grant' ? { kind: 'ended' } : { kind: 'failed', retryAfter, ...(wanted && { outcome }) };
 }
 
 function report(

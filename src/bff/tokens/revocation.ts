@@ -1,12 +1,11 @@
 import type { Events } from '../events.js';
 import { failureOf } from '../oauth-client/failure.js';
-import type { TokenSet } from '../oauth-client/token-set.js';
-import type { TokenOwner } from './token-store.js';
+import type { SessionTokens, TokenOwner } from './token-store.js';
 
-/** Revokes refresh and access token (RFC 7009 §2.1). A failure is logged and goes no further: the session has ended, whatever the server says. */
+/** Revokes refresh and access tokens (RFC 7009 §2.1). A failure is logged and goes no further: the session has ended, whatever the server says. */
 export async function revokeTokens(
   owner: Pick<TokenOwner, 'frontend' | 'handle'>,
-  tokens: TokenSet,
+  { refreshToken, accessToken, others = [] }: SessionTokens,
   events: Events,
 ): Promise<void> {
   const revoke = async (token: string | undefined, tokenType: 'refresh_token' | 'access_token') => {
@@ -30,6 +29,6 @@ export async function revokeTokens(
     }
   };
   // the refresh token first: where the server ends the whole grant with it, the second call merely confirms
-  await revoke(tokens.refreshToken, 'refresh_token');
-  await revoke(tokens.accessToken, 'access_token');
+  await revoke(refreshToken, 'refresh_token');
+  for (const token of [accessToken, ...others.map(other => other.accessToken)]) await revoke(token, 'access_token');
 }

@@ -4,7 +4,7 @@ import type { AuthorizationServerFailure } from '../oauth-client/failure.js';
 /** A token request for a route's own token came to nothing. */
 export function recordTokenFailure(
   events: Events,
-  grantType: 'client_credentials',
+  grantType: 'client_credentials' | 'token_exchange',
   { outcome, error, errorDescription, status, message }: AuthorizationServerFailure,
   at: { frontend: string; session?: string },
 ): void {

@@ -1,4 +1,5 @@
 import type { Frontend } from '../frontend.js';
+import type { FailureOutcome } from '../oauth-client/failure.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
 
 /** Whose tokens: a session as far as this folder knows it. */
@@ -12,9 +13,20 @@ export interface TokenOwner {
   absoluteExpiresAt: number;
 }
 
+/** A user's access token for a route that wants another than the session's own. */
+export interface OtherToken extends TokenSet {
+  /** The session's own was exchanged for it, and it goes with that. */
+  exchanged?: true;
+}
+
+/** By the key of what the route wants. */
+export type OtherTokens = Record<string, OtherToken>;
+
 /** The token record: changed by compare-and-swap alone, so that a rotated refresh token can't be lost to a concurrent write (R3). */
 export interface TokenRecord {
   tokens: TokenSet;
+  /** Access tokens for routes that want others. Absent where there are none, and in a record of an older release. */
+  others?: OtherTokens;
   /** When a refresh was last forced by an API's 401. */
   forcedAt?: number;
   /** In flight, or failed last. */
@@ -27,8 +39,15 @@ export interface RefreshMark {
   id: string;
   /** The last sign of life. */
   since: number;
+  /** The key of the route's token that it's for; absent: the session's own. */
+  of?: string;
   /** `retryAfter`: seconds, as the server said. */
-  failed?: { at: number; retryAfter?: number };
+  failed?: { at: number; retryAfter?: number; outcome?: FailureOutcome };
+}
+
+/** All tokens that a session had. */
+export interface SessionTokens extends TokenSet {
+  others?: readonly TokenSet[];
 }
 
 /** What a session's end leaves for a moment. */
@@ -63,14 +82,14 @@ export function swapTokens(owner: TokenOwner, version: string, record: TokenReco
  * Takes the tokens away, for good: of two that end a session one gets them. It swaps before it deletes, so that what it gives back is the last
  * there was, and a refresh under way finds no record to write to (R4).
  */
-export async function takeTokens(owner: TokenOwner): Promise<TokenSet | undefined> {
+export async function takeTokens(owner: TokenOwner): Promise<SessionTokens | undefined> {
   const { records } = owner.frontend;
   for (;;) {
     const stored = await readTokens(owner);
     if (!stored) return undefined;
     if (!(await records.compareAndSwap(recordKey(owner), stored.version, TAKEN, TAKEN_LIFETIME))) continue;
     await records.delete(recordKey(owner));
-    return stored.tokens;
+    return { ...stored.tokens, others: Object.values(stored.others ?? {}) };
   }
 }
 

@@ -132,7 +132,7 @@ export default [
     '',
     real,
   ),
-  entry('F6', 'a refresh keeps the session’s key', 'src/bff/tokens/refresh.ts', 'dpop: tokens.dpopKey ?? ', 'dpop: ', [
+  entry('F6', 'a refresh keeps the session’s key', 'src/bff/tokens/renewal.ts', 'dpop: tokens.dpopKey ?? ', 'dpop: ', [
     'test/dpop-switched.e2e-spec.ts',
     real,
   ]),
@@ -196,7 +196,7 @@ export default [
     'C7',
     '… also when an API has refused it in its first seconds',
     'src/bff/tokens/access-token.ts',
-    'if (replaced(stored)) return this.refreshOnce(owner, replaced);',
+    'if (isReplaced(stored)) return this.renewOnce(owner, { wanted, due: isReplaced });',
     '',
     certificate,
   ),

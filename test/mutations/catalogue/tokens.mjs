@@ -1,5 +1,6 @@
 const tests = 'test/tokens-*.e2e-spec.ts';
 const refresh = 'src/bff/tokens/refresh.ts';
+const renewal = 'src/bff/tokens/renewal.ts';
 const accessToken = 'src/bff/tokens/access-token.ts';
 const store = 'src/bff/tokens/token-store.ts';
 
@@ -8,7 +9,7 @@ export default [
     rule: 'A6',
     what: 'a refreshed ID token is compared with the first',
     file: refresh,
-    find: 'if (response.claims && !sameIdentity(record.tokens.idToken, response.claims)) return refuse(owner, tokens, events);',
+    find: 'if (claims && !sameIdentity(record.tokens.idToken, claims)) return refuse(owner, renewal.granted, events);',
     replace: '',
     tests,
   },
@@ -64,9 +65,9 @@ export default [
   {
     rule: 'R4',
     what: 'what comes back to an ended session is revoked',
-    file: refresh,
-    find: "await revokeTokens(owner, tokens, events);\n  return { kind: 'ended' };\n}\n\n/**",
-    replace: "return { kind: 'ended' };\n}\n\n/**",
+    file: renewal,
+    find: 'await revokeTokens(owner, granted, events);',
+    replace: '',
     tests,
   },
   {
@@ -81,8 +82,8 @@ export default [
     rule: 'R5',
     what: 'the old access token is used while it lives',
     file: accessToken,
-    find: "    if (isUsable(owner, tokens)) return { kind: 'keep', tokens };\n    return",
-    replace: '    return',
+    find: "if (usable && isUsable(owner, usable)) return { kind: 'keep', tokens: usable };",
+    replace: '',
     tests,
   },
   {
@@ -105,7 +106,7 @@ export default [
     rule: 'R12',
     what: 'a forced refresh has a pause',
     file: accessToken,
-    find: '(mayForce(current) || isInFlight(owner, current))',
+    find: '(mayForce(current, wanted) || isInFlight(owner, current))',
     replace: 'true',
     tests,
   },
@@ -113,8 +114,8 @@ export default [
     rule: 'R12',
     what: 'the pause counts from the last forced refresh, too',
     file: accessToken,
-    find: 'Math.max(tokens.obtainedAt, forcedAt)',
-    replace: 'tokens.obtainedAt',
+    find: 'Math.max(obtainedAt, forcedAt)',
+    replace: 'obtainedAt',
     tests: 'test/id-token.e2e-spec.ts',
   },
   {
@@ -152,7 +153,7 @@ export default [
   {
     rule: 'R2',
     what: 'a late holder gives its access token back',
-    file: refresh,
+    file: renewal,
     find: 'await revokeTokens(owner, late, events);',
     replace: 'void late;',
     tests: 'test/tokens-instances.e2e-spec.ts',

@@ -3,6 +3,7 @@ import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import { tokenTypeFor } from './dpop.js';
 import { encrypt } from './encryption.js';
+import { clientToken, exchangedToken, TOKEN_EXCHANGE } from './further-grants.js';
 import { verifies, type Grant } from './grants.js';
 import { keySet, sign } from './keys.js';
 import { changed, take, type IdTokenLie } from './lies.js';
@@ -25,7 +26,7 @@ export function discoveryDocument({ issuer }: Hostile): Record<string, unknown> 
     backchannel_logout_session_supported: true,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', TOKEN_EXCHANGE],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
     code_challenge_methods_supported: ['S256'],
@@ -70,6 +71,7 @@ export async function token(hostile: Hostile, call: Call): Promise<Answer> {
   if (!isAuthenticated(call)) return invalidClient(call);
   if (call.grantType === 'refresh_token') return refresh(hostile, call);
   if (call.grantType === 'client_credentials') return clientToken(hostile, call);
+  if (call.grantType === TOKEN_EXCHANGE) return exchangedToken(hostile, call);
   if (call.grantType !== 'authorization_code') return invalid('unsupported_grant_type', 'unknown grant');
   const { params } = call;
   const grant = hostile.grants.take(params.get('code') ?? '');
@@ -84,20 +86,6 @@ async function refresh(hostile: Hostile, call: Call): Promise<Answer> {
   const grant = hostile.grants.take(call.params.get('refresh_token') ?? '');
   if (grant === undefined) return invalid('invalid_grant', 'the refresh token is unknown or used');
   return tokens(hostile, call, grant, 'refreshedIdToken');
-}
-
-/** RFC 6749 §4.4.3. */
-function clientToken(hostile: Hostile, call: Call): Answer {
-  const { params } = call;
-  const grant = { sub: hostile.client.client_id, sid: '', authTime: 0, request: params, revoked: false };
-  const scope = params.get('scope');
-  const body = {
-    access_token: hostile.grants.issue('access_token', grant),
-    token_type: tokenTypeFor(call),
-    expires_in: hostile.accessTokenLifetime,
-    ...(scope !== null && { scope }),
-  };
-  return { status: 200, body };
 }
 
 async function tokens(

@@ -1,0 +1,89 @@
+const tests = 'test/route-tokens.e2e-spec.ts';
+const renewal = 'src/bff/tokens/renewal.ts';
+const refresh = 'src/bff/tokens/refresh.ts';
+const exchange = 'src/bff/tokens/exchange.ts';
+const access = 'src/bff/tokens/access-token.ts';
+const token = 'src/bff/tokens/route-token.ts';
+const endpoint = 'src/bff/oauth-client/token-endpoint.ts';
+const grant = 'src/bff/oauth-client/token-exchange.ts';
+
+const entry = (rule, what, file, find, replace) => ({ rule, what, file, find, replace, tests });
+
+export default [
+  entry(
+    'B17',
+    'a route’s own token goes to it alone',
+    'src/bff/api-proxy/call-token.ts',
+    'this.sessions.tokens(session, route.other)',
+    'this.sessions.tokens(session)',
+  ),
+  entry(
+    'B17',
+    'the refresh names the API',
+    endpoint,
+    'this.parameters(wanted), proof)),',
+    'this.parameters(), proof)),',
+  ),
+  entry(
+    'B17',
+    'the exchange names it',
+    endpoint,
+    'subjectToken, parametersOf(wanted), proof',
+    'subjectToken, {}, proof',
+  ),
+  entry('B17', 'what is exchanged is an access token', grant, 'issued === ACCESS_TOKEN && ', ''),
+  entry('B17', '… and is used as one', grant, " && type !== 'n_a'", ''),
+  entry(
+    'R1',
+    'one request of a process',
+    access,
+    'const known = this.inFlight.get(flight);',
+    'const known = undefined;',
+  ),
+  entry('R1', 'one request for the same', access, 'return wanted ? `${key} ${wanted.key}` : key;', 'return key;'),
+  entry(
+    'R3',
+    'a rotated refresh token is kept',
+    refresh,
+    '{ ...parted(record.tokens).access, ...grant }',
+    'record.tokens',
+  ),
+  entry('R4', 'what comes too late is revoked', renewal, 'await revokeTokens(owner, granted, events);', ''),
+  entry(
+    'L3',
+    'the others are revoked, too',
+    'src/bff/tokens/token-store.ts',
+    'others: Object.values(stored.others ?? {})',
+    'others: []',
+  ),
+  entry(
+    'R5',
+    'the others outlive a refresh',
+    refresh,
+    'held: { tokens, ...outliving(record.others) }',
+    'held: { tokens }',
+  ),
+  entry('R5', 'what was exchanged doesn’t', token, ' && !other.exchanged', ''),
+  entry(
+    'R5',
+    '… nor the token that it was exchanged for',
+    exchange,
+    'Math.min(granted.expiresAt ?? Infinity, subject.expiresAt ?? Infinity)',
+    'granted.expiresAt ?? Infinity',
+  ),
+  entry('R5', 'a failure is one of the same token', 'src/bff/tokens/refresh-watch.ts', ' || mark.of !== of', ''),
+  entry(
+    'R12',
+    'a forced one has a pause',
+    access,
+    'Date.now() - Math.max(obtainedAt, forcedAt) >= FORCE_PAUSE',
+    'forcedAt >= 0',
+  ),
+  entry(
+    'B18',
+    'no exchange ends a session',
+    exchange,
+    "return { kind: 'failed', retryAfter: failure.retryAfter, outcome: failure.outcome };",
+    "return { kind: 'ended' };",
+  ),
+];
