@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, PayloadTooLargeException } from '@nestjs/common';
+import {
+  BadGatewayException,
+  ConflictException,
+  Controller,
+  Get,
+  Module,
+  PayloadTooLargeException,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { BffModule, ErrorFilter } from '../src/bff/index.js';
@@ -22,6 +29,14 @@ class FailingController {
   @Get('large')
   large(): never {
     throw new PayloadTooLargeException(secret);
+  }
+  @Get('conflict')
+  conflict(): never {
+    throw new ConflictException(secret);
+  }
+  @Get('gateway')
+  gateway(): never {
+    throw new BadGatewayException({ secret });
   }
 }
 
@@ -75,6 +90,15 @@ describe('a host’s controller under our ErrorFilter', () => {
     const page = await failure(`/host/${path}`, { accept: 'text/html' });
     expect([page.status, page.type]).toEqual([status, 'text/html; charset=utf-8']);
     expect(problem.text + page.text).not.toMatch(/somebody|\n\s+at /);
+  });
+
+  it.each([
+    ['conflict', 409, 'Conflict'],
+    ['gateway', 502, 'Bad Gateway'],
+  ])('S3: /host/%s keeps the status that the host means, %d, and loses its words', async (path, status, title) => {
+    const problem = await failure(`/host/${path}`);
+    expect([problem.status, problem.type]).toEqual([status, 'application/problem+json; charset=utf-8']);
+    expect(JSON.parse(problem.text)).toEqual({ type: 'about:blank', status, title });
   });
 
   it('S3: the log has the reference and the stack, and no secret', async () => {

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { STATUS_CODES } from 'node:http';
 import { BffError, type Problem, type ProblemCode, PROBLEMS } from './errors.js';
 import { Events, referenceOf } from './events.js';
 import { type Frontend, Frontends } from './frontend.js';
@@ -19,7 +20,10 @@ export class ErrorFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<Request>(), http.getResponse<Response>());
+    const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+    const status = statusOfHost(thrown);
+    if (status === undefined || response.headersSent) this.answer(thrown, request, response);
+    else answerWith(status, request, response, this.frontends.known(request));
   }
 
   answer(thrown: unknown, request: Request, response: Response): void {
@@ -31,9 +35,8 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    readOnForAWhile(request);
+    prepare(request, response, frontend);
     const { status, retryAfter } = { ...problemOf(error.code), retryAfter: error.retryAfter };
-    setSecurityHeaders(request, response, frontend);
     if (retryAfter !== undefined && retryAfter > 0) response.setHeader('Retry-After', retryAfter);
     if (error.allow !== undefined) response.setHeader('Allow', error.allow);
     response.status(status);
@@ -59,6 +62,25 @@ const BY_STATUS: Record<number, ProblemCode> = {
   405: 'method_not_allowed',
   413: 'request_too_large',
 };
+
+/** What a host's controller says on purpose, where our table has nothing for it. A 500 is no purpose. */
+function statusOfHost(thrown: unknown): number | undefined {
+  if (!(thrown instanceof HttpException) || thrown instanceof BffError) return undefined;
+  const status = thrown.getStatus();
+  return status in BY_STATUS || status === 500 ? undefined : status;
+}
+
+function prepare(request: Request, response: Response, frontend: Frontend | undefined): void {
+  readOnForAWhile(request);
+  setSecurityHeaders(request, response, frontend);
+}
+
+/** In the words of HTTP (RFC 9457 §4.2.1); the host's own may tell more than they should. */
+function answerWith(status: number, request: Request, response: Response, frontend: Frontend | undefined): void {
+  prepare(request, response, frontend);
+  const problem = { type: 'about:blank', title: STATUS_CODES[status], status };
+  response.status(status).type('application/problem+json').send(JSON.stringify(problem));
+}
 
 function bffErrorOf(thrown: unknown): BffError {
   if (thrown instanceof BffError) return thrown;

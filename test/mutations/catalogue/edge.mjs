@@ -104,6 +104,14 @@ export default [
   ),
   entry(
     'S3',
+    'a status that a host means is no mistake of ours',
+    'src/bff/error.filter.ts',
+    'return status in BY_STATUS || status === 500 ? undefined : status;',
+    'return undefined;',
+    'test/errors-host.spec.ts',
+  ),
+  entry(
+    'S3',
     'labels come from the configuration and the code',
     'src/bff/events.ts',
     'this.metrics.logins.inc({ frontend, outcome });',
