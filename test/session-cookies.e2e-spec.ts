@@ -163,6 +163,32 @@ describe('the session cookie', () => {
     expect(forged.cookies(url())).toEqual([]);
   });
 
+  it.each([
+    ['an altered id', (value: string) => value.replace('s%3A', 's%3AA')],
+    ['an altered signature', (value: string) => `${value}A`],
+    ['no signature', (value: string) => value.split('.')[0] ?? ''],
+    ['another’s signature', (value: string, other: string) => `${value.split('.')[0]}.${other.split('.')[1]}`],
+  ])('B22: with %s calls no API, and is deleted, also after the true one has', async (_what, alter) => {
+    const [browser, other] = [await scene.login(), await scene.login()];
+    const [value, others] = [browser, other].map(each => cookieHeader(each, url()).split('=')[1] ?? '');
+    expect((await script(browser, `${url()}/api/orders`)).status).toBe(200);
+    const calls = scene.api.requests.length;
+    const forged = new HttpBrowser();
+    const altered = alter(value ?? '', others ?? '');
+    forged.setCookie(url(), `${SESSION_COOKIE}=${altered}; Secure; HttpOnly; Path=/; SameSite=Strict`);
+    expect((await script(forged, `${url()}/api/orders`)).status).toBe(401);
+    expect(forged.cookies(url())).toEqual([]);
+    expect(scene.api.requests).toHaveLength(calls);
+  });
+
+  it('R13: of a session that has ended calls no API, though its signature is known', async () => {
+    const browser = await scene.login();
+    const old = browser.clone();
+    expect((await script(browser, `${url()}/api/orders`)).status).toBe(200);
+    await script(browser, `${url()}/logout`, { method: 'POST' });
+    expect((await script(old, `${url()}/api/orders`)).status).toBe(401);
+  });
+
   it('B22: of a session that has ended is left alone, for it may be the answer to an old cookie that a new login has replaced', async () => {
     const browser = await scene.login();
     const old = browser.clone();

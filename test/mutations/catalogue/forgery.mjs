@@ -134,6 +134,25 @@ export default [
   },
   {
     rule: 'B22',
+    what: 'a proxied call’s cookie is signed',
+    file: 'src/bff/session/session-cookie.ts',
+    find: 'if (id !== false) return id;',
+    replace: "return id === false ? signed.slice(2).split('.')[0] : id;",
+    tests: cookies,
+    name: 'B22: with .* calls no API',
+  },
+  {
+    rule: 'B22',
+    what: 'what is known of a cookie is known of the whole cookie',
+    file: 'src/bff/session/session-cookie.ts',
+    find: 'const value = cookiesOf(request).get(frontend.cookies.session);\n  if (value === undefined) return undefined;\n  const known = frontend.sessionIds.get(value);',
+    replace:
+      "const value = cookiesOf(request).get(frontend.cookies.session);\n  if (value === undefined) return undefined;\n  const name = value.split('.')[0] ?? '';\n  frontend.sessionIds.keep(name, frontend.sessionIds.get(name) ?? verifiedId(value, frontend) ?? '');\n  const known = frontend.sessionIds.get(name);",
+    tests: cookies,
+    name: 'B22: with .* calls no API',
+  },
+  {
+    rule: 'B22',
     what: 'a session cookie that doesn’t open is deleted',
     file: 'src/bff/session/session.middleware.ts',
     find: 'if (!sessionOf(request) && isForged(request, frontend)) this.dropCookie(request, response, frontend);',
