@@ -69,6 +69,8 @@ function storageEvents(events: Events): StorageObserver {
 /** The BFF as a Nest module: `BffModule.forRoot({ … })` or `BffModule.forRootAsync({ useFactory })`. */
 @Module({
   controllers: [
+    // the first route that is looked at is the one that's asked for most
+    ApiProxyController,
     LoginController,
     CallbackController,
     SessionController,
@@ -77,7 +79,6 @@ function storageEvents(events: Events): StorageObserver {
     LogoutController,
     BackChannelLogoutController,
     JwksController,
-    ApiProxyController,
     EndpointsController,
   ],
   providers: [
