@@ -1,19 +1,17 @@
 #!/usr/bin/env node
 import { Logger } from '@nestjs/common';
+import cluster from 'node:cluster';
 import { Frontends } from './bff/index.js';
-import { ConfigurationError, readConfiguration } from './configuration.js';
+import { type Configuration, ConfigurationError, readConfiguration } from './configuration.js';
 import { startServer } from './server.js';
 import { closeOnSignal, say } from './process.js';
+import { obeyPrimary, startWorkers } from './workers.js';
 
 try {
   const configuration = readConfiguration();
-  const server = await startServer(configuration);
-  closeOnSignal(server);
-  server.app.get(Frontends).prepare();
-  const { host, port } = configuration.server;
-  const origins = configuration.bff.frontends.map(({ publicUrl }) => publicUrl).join(', ');
-  // not said but logged: stdout is one JSON object a line
-  new Logger('Parlour').log(`Parlour listens on ${host}:${port} for ${origins}`);
+  if (cluster.isWorker) obeyPrimary(await serve(configuration));
+  else if (configuration.server.workers > 1) closeOnSignal(await startWorkers(configuration.server));
+  else closeOnSignal(await serve(configuration));
 } catch (error) {
   say(
     error instanceof ConfigurationError
@@ -23,4 +21,14 @@ try {
   );
   // whatever was open by then must not keep the process
   process.exit(1);
+}
+
+async function serve(configuration: Configuration) {
+  const server = await startServer(configuration, undefined, cluster.isWorker);
+  server.app.get(Frontends).prepare();
+  const { host, port } = configuration.server;
+  const origins = configuration.bff.frontends.map(({ publicUrl }) => publicUrl).join(', ');
+  // not said but logged: stdout is one JSON object a line
+  new Logger('Parlour').log(`Parlour listens on ${host}:${port} for ${origins}`);
+  return server;
 }

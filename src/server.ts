@@ -1,26 +1,28 @@
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { AppModule } from './app.module.js';
 import { ErrorFilter, Events, STORAGE } from './bff/index.js';
 import type { Configuration, ServerOptions } from './configuration.js';
 import { JsonLog } from './json-log.js';
-import { type Health, startManagement } from './management.js';
+import { type Health, healthOf, startManagement, stopManagement } from './management.js';
 import { cantListen, closeWithin } from './process.js';
 
 export interface RunningServer {
   app: NestExpressApplication;
-  /** Of the management server. */
+  /** Of the management server; 0 in a worker, which has none. */
   managementPort: number;
+  health: Health;
   /** Lets requests under way finish, for `SHUTDOWN_TIMEOUT` seconds at most; then everything is closed. */
   close(): Promise<void>;
 }
 
+/** `isWorker`: another process answers operators for this one. */
 export async function startServer(
   configuration: Configuration,
   logger: LoggerService = new JsonLog(configuration.server),
+  isWorker = false,
 ): Promise<RunningServer> {
   const { server: options, dangers } = configuration;
   const app = await NestFactory.create<NestExpressApplication>(AppModule.of(configuration), {
@@ -37,26 +39,30 @@ export async function startServer(
   http.requestTimeout = 0;
 
   let leaving = false;
-  const management = await listening(app, options, { storage: app.get(STORAGE), events, leaving: () => leaving });
+  const health = healthOf(app.get(STORAGE), events, () => leaving);
+  const management = await listening(app, options, isWorker ? undefined : health);
   return {
     app,
-    managementPort: portOf(management),
+    health,
+    managementPort: management ? portOf(management) : 0,
     close: async () => {
       leaving = true;
       await closeWithin(options.shutdownTimeout, app, http);
-      management.close();
-      management.closeAllConnections();
-      await once(management, 'close');
+      if (management) await stopManagement(management);
     },
   };
 }
 
 /** Both servers, or neither: nothing half-started keeps the process or the storage. */
-async function listening(app: NestExpressApplication, options: ServerOptions, health: Health): Promise<Server> {
-  const { host, port, managementHost, managementPort } = options;
+async function listening(
+  app: NestExpressApplication,
+  options: ServerOptions,
+  health: Health | undefined,
+): Promise<Server | undefined> {
+  const { host, port } = options;
   try {
     await app.listen(port, host).catch(cantListen('PORT', host, port));
-    return await startManagement(options, health).catch(cantListen('MANAGEMENT_PORT', managementHost, managementPort));
+    return health && (await startManagement(options, health));
   } catch (error) {
     await app.close();
     throw error;

@@ -48,6 +48,7 @@ describe('every variable, wrong once', () => {
     [{ SHUTDOWN_TIMEOUT: '0' }, 'SHUTDOWN_TIMEOUT must be a whole number'],
     [{ SHUTDOWN_TIMEOUT: '1.5' }, 'SHUTDOWN_TIMEOUT must be a whole number'],
     [{ SHUTDOWN_TIMEOUT: '3601' }, 'SHUTDOWN_TIMEOUT must be a whole number'],
+    [{ WORKERS: '0' }, 'WORKERS must be a whole number from 1 to 64'],
     [{ PORT: '3003' }, 'MANAGEMENT_PORT must differ'],
     [{ PORT: '3003', HOST: '0.0.0.0' }, 'MANAGEMENT_PORT must differ'],
     [{ SESSION_ABSOLUTE_TIMEOUT: '60' }, 'SESSION_IDLE_TIMEOUT may not be longer'],

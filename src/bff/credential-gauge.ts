@@ -18,6 +18,8 @@ export class CredentialGauge {
       help: 'When a client key or certificate ends, in seconds since the epoch',
       labelNames: ['frontend', 'credential'],
       registers: [registry],
+      // of several workers': it's no sum
+      aggregator: 'max',
     });
   }
 

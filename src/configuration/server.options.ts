@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
-import { IsOptional, Matches, ValidateBy } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { IsHost, IsPort, ListenerOptions, problemsOf, type ListenerProblem } from '../environment/listener.options.js';
+
+const WORKERS = { message: 'must be a whole number from 1 to 64' };
 
 /** The runnable server around the BFF. */
 export class ServerOptions extends ListenerOptions {
@@ -10,6 +12,12 @@ export class ServerOptions extends ListenerOptions {
 
   @IsPort()
   managementPort = 3003;
+
+  /** Processes that share the port and the storage. */
+  @IsInt(WORKERS)
+  @Min(1, WORKERS)
+  @Max(64, WORKERS)
+  workers = 1;
 
   @IsOptional()
   @IsFolder()

@@ -17,6 +17,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'CONFIG_FILE', syntax: plain },
   { name: 'LOG_LEVEL', syntax: plain, server: 'logLevel' },
   { name: 'SHUTDOWN_TIMEOUT', syntax: number, server: 'shutdownTimeout' },
+  { name: 'WORKERS', syntax: number, server: 'workers' },
   { name: 'SPA_DIR', syntax: plain, server: 'spaDir' },
   { name: 'SPA_DEV_URL', syntax: plain, server: 'spaDevUrl' },
   { name: 'CONTENT_SECURITY_POLICY', syntax: plain, server: 'contentSecurityPolicy' },

@@ -9,6 +9,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['command-line.ts'],
   ['keys/'],
   ['development/'],
+  ['workers.ts'],
   ['server.ts', 'authlete/server.ts'],
   ['app.module.ts', 'management.ts'],
   ['spa/'],

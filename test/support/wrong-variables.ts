@@ -10,6 +10,7 @@ export const WRONG: Record<string, [string, string]> = {
   CONFIG_FILE: ['/nowhere/parlour.json', "can't be read (ENOENT)"],
   LOG_LEVEL: ['loud', 'must be one of debug, info, warn, error'],
   SHUTDOWN_TIMEOUT: ['10s', 'must be a whole number of seconds'],
+  WORKERS: ['two', 'must be a whole number'],
   SPA_DIR: ['/nowhere', 'must be a folder'],
   SPA_DEV_URL: ['localhost:5173', 'must be an origin'],
   CONTENT_SECURITY_POLICY: ["default-src 'self'\r\nSet-Cookie: x=y", 'must be one line'],
