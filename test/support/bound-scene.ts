@@ -33,13 +33,24 @@ export interface BoundOptions {
   more?: { path: string }[];
   /** PEM: who vouches for clients with `tls_client_auth`. */
   clientCa?: string;
+  /** Of several resources that were granted, the one whose token a request gets that names none; `undefined`: that is refused. */
+  defaultResource?: string;
   /** Whether proofs at the authorization server need its nonce. */
   requireNonce?: () => boolean;
 }
 
 export async function startBoundScene(options: BoundOptions): Promise<BoundScene> {
-  const { bound, client, environment, clientCa, route = {}, more = [], requireNonce = () => false } = options;
-  const configure = (same: Configuration) => withNonces(same, requireNonce);
+  const {
+    bound,
+    client,
+    environment,
+    clientCa,
+    route = {},
+    more = [],
+    requireNonce = () => false,
+    defaultResource,
+  } = options;
+  const configure = (same: Configuration) => withDefault(withNonces(same, requireNonce), defaultResource);
   const server = await startFapiAuthorizationServer({ configure, ...(clientCa !== undefined && { clientCa }) });
   const api = await startStrictApi(server, AUDIENCE, bound);
   const port = String(await freePort());
@@ -87,6 +98,13 @@ function withNonces(configuration: Configuration, requireNonce: () => boolean): 
   const dPoP = { ...features.dPoP, requireNonce };
   const logoutSource = (ctx: KoaContextWithOIDC, form: string) => sendPage(ctx, logoutPage(form, false));
   return { ...configuration, features: { ...features, dPoP, rpInitiatedLogout: { enabled: true, logoutSource } } };
+}
+
+function withDefault(configuration: Configuration, resource: string | undefined): Configuration {
+  const { features = {} } = configuration;
+  if (resource === undefined) return configuration;
+  const resourceIndicators = { ...features.resourceIndicators, defaultResource: () => resource };
+  return { ...configuration, features: { ...features, resourceIndicators } };
 }
 
 function bundle(...certificates: string[]): string {

@@ -1,11 +1,11 @@
 import type { Events } from '../events.js';
 import { failureOf } from '../oauth-client/failure.js';
-import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
+import type { TokenResponse } from '../oauth-client/token-set.js';
 import type { RefreshLease } from './refresh-lease.js';
 import { binding, type Refreshed, save, underLease } from './renewal.js';
 import { type RouteToken, withOther } from './route-token.js';
 import { recordTokenFailure } from './token-failure.js';
-import type { OtherToken, TokenOwner } from './token-store.js';
+import type { TokenOwner } from './token-store.js';
 
 /** The session's access token exchanged for a route's (RFC 8693). No failure ends the session: what is refused is the exchange. */
 export function exchange(
@@ -31,14 +31,10 @@ async function attempt(owner: TokenOwner, lease: RefreshLease, wanted: RouteToke
     recordTokenFailure(events, 'token_exchange', failure, at);
     return { kind: 'failed', retryAfter: failure.retryAfter, outcome: failure.outcome };
   }
-  const granted = boundToLifeOf(record.tokens, response.tokens);
+  const { idToken: _idToken, ...tokens } = response.tokens;
+  const granted = { ...tokens, exchanged: true } as const;
   const renewal = { held: withOther(record, wanted, granted), granted, wanted };
   return save(owner, lease, renewal, events, outcome => {
     if (outcome === 'orphaned') events.record({ event: 'refresh_orphaned', ...at });
   });
-}
-
-function boundToLifeOf(subject: TokenSet, { idToken: _idToken, ...granted }: TokenSet): OtherToken {
-  const expiresAt = Math.min(granted.expiresAt ?? Infinity, subject.expiresAt ?? Infinity);
-  return { ...granted, ...(Number.isFinite(expiresAt) && { expiresAt }), exchanged: true };
 }

@@ -33,13 +33,6 @@ export default [
   ),
   entry('B17', 'what is exchanged is an access token', grant, 'issued === ACCESS_TOKEN && ', ''),
   entry('B17', '… and is used as one', grant, " && type !== 'n_a'", ''),
-  entry(
-    'R1',
-    'one request of a process',
-    access,
-    'const known = this.inFlight.get(flight);',
-    'const known = undefined;',
-  ),
   entry('R1', 'one request for the same', access, 'return wanted ? `${key} ${wanted.key}` : key;', 'return key;'),
   entry(
     'R3',
@@ -64,13 +57,6 @@ export default [
     'held: { tokens }',
   ),
   entry('R5', 'what was exchanged doesn’t', token, ' && !other.exchanged', ''),
-  entry(
-    'R5',
-    '… nor the token that it was exchanged for',
-    exchange,
-    'Math.min(granted.expiresAt ?? Infinity, subject.expiresAt ?? Infinity)',
-    'granted.expiresAt ?? Infinity',
-  ),
   entry('R5', 'a failure is one of the same token', 'src/bff/tokens/refresh-watch.ts', ' || mark.of !== of', ''),
   entry(
     'R12',

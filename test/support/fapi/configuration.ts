@@ -33,7 +33,15 @@ export async function fapiConfiguration(
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
-    ttl: { AccessToken: 300, RefreshToken: 86_400, IdToken: 3600, Interaction: 7200, Session: 86_400, Grant: 86_400 },
+    ttl: {
+      AccessToken: 300,
+      ClientCredentials: 300,
+      RefreshToken: 86_400,
+      IdToken: 3600,
+      Interaction: 7200,
+      Session: 86_400,
+      Grant: 86_400,
+    },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     discovery: { ...(aliases && { mtls_endpoint_aliases: aliases }) },
     features: features(),
@@ -50,6 +58,7 @@ function features(): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+    clientCredentials: { enabled: true },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     claimsParameter: { enabled: true },
     encryption: { enabled: true },
