@@ -23,11 +23,15 @@ export async function startNginx(
   headers: string[],
   more: string[] = [],
 ): Promise<{ close(): Promise<void> }> {
-  const { port } = terminated;
+  const directives = [...more, ...headers.map(header => `proxy_set_header ${header};`)];
+  return startNginxWith(terminated.port, server(terminated, directives));
+}
+
+/** nginx with this inside its `http { … }`; it listens at `port`. */
+export async function startNginxWith(port: number, http: string): Promise<{ close(): Promise<void> }> {
   const directory = temporaryDirectory();
   const file = join(directory, 'nginx.conf');
-  const directives = [...more, ...headers.map(header => `proxy_set_header ${header};`)];
-  writeFileSync(file, configuration(directory, terminated, directives));
+  writeFileSync(file, configuration(directory, http));
   const nginx = spawn('nginx', ['-p', directory, '-c', file], { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(nginx, 'exit');
   let said = '';
@@ -47,8 +51,7 @@ export async function startNginx(
   };
 }
 
-function configuration(directory: string, { port, upstream, certificate }: Terminated, directives: string[]): string {
-  const { certFile, keyFile } = certificate;
+function configuration(directory: string, http: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -59,6 +62,14 @@ events {}
 http {
   access_log off;
   ${temporary.map(name => `${name}_temp_path ${directory}/${name};`).join('\n  ')}
+${http}
+}
+`;
+}
+
+function server({ port, upstream, certificate }: Terminated, directives: string[]): string {
+  const { certFile, keyFile } = certificate;
+  return `
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${certFile};
@@ -69,6 +80,5 @@ http {
       proxy_http_version 1.1;
     }
   }
-}
 `;
 }
