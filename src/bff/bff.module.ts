@@ -24,6 +24,7 @@ import { EdgeMiddleware } from './edge.middleware.js';
 import { EndpointsController } from './endpoints.controller.js';
 import { ErrorFilter } from './error.filter.js';
 import { Events } from './events.js';
+import { continueWhenRead } from './expectation.js';
 import { Frontends } from './frontend.js';
 import { CallbackController } from './login/callback.controller.js';
 import { LoginEnd } from './login/login-end.js';
@@ -140,6 +141,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
   onModuleInit(): void {
     refuseBodyParser(this.adapter);
     refuseMovedRoutes(this.application);
+    continueWhenRead(this.adapter.httpAdapter.getHttpServer());
     // on proxied answers, too, nobody says what runs here
     this.adapter.httpAdapter.getInstance<{ disable(setting: string): void }>().disable('x-powered-by');
     acceptWebSockets(this.adapter, this.frontends.all);

@@ -81,6 +81,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/login-parameters.ts',
     'bff/endpoints.ts',
     'bff/unread-body.ts',
+    'bff/expectation.ts',
     'bff/upgrade.ts',
     'bff/form-body.ts',
   ],

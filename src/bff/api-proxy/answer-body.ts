@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Field } from './fields.js';
 
 /** Bytes that are kept until somebody reads: about what a socket would. */
 const KEPT = 64 * 1024;
@@ -16,6 +17,8 @@ export class AnswerBody {
   private response: ServerResponse | undefined;
   /** It has come whole: nobody waits for the API any more. */
   isWhole = false;
+  /** Which of the raw trailers go on after it; none without this. */
+  trailers: ((raw: Dispatcher.DispatchController['rawTrailers']) => Field[]) | undefined;
   private failure: { cause: unknown } | undefined;
   private readonly passed = Promise.withResolvers<void>();
 
@@ -40,7 +43,9 @@ export class AnswerBody {
 
   end(): void {
     this.isWhole = true;
-    this.response?.end();
+    if (!this.response) return;
+    this.addTrailers(this.response);
+    this.response.end();
   }
 
   /** When it breaks off, the browser's connection does too: an end that looks regular would make half an answer a whole one (RFC 9112 §8). */
@@ -78,8 +83,13 @@ export class AnswerBody {
   /** Node puts head and body into one piece where the body is text, and Latin-1 has a character for every byte. */
   private endAtOnce(response: ServerResponse): void {
     const kept = this.takeKept();
+    this.addTrailers(response);
     if (kept.length > SMALL) response.end(kept);
     else response.end(kept.toString('latin1'), 'latin1');
+  }
+
+  private addTrailers(response: ServerResponse): void {
+    if (this.trailers) response.addTrailers(this.trailers(this.controller.rawTrailers));
   }
 
   private stream(response: ServerResponse): void {

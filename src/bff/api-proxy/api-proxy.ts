@@ -18,6 +18,7 @@ import { requestFields, responseFields } from './headers.js';
 import { hasBody, RequestBody } from './request-body.js';
 import { passWhileSessionLives } from './session-end.js';
 import { demandsStepUp, stepUpOf } from './step-up.js';
+import { passTrailers } from './trailers.js';
 import { handshakeFields, switchingFields } from './websocket-handshake.js';
 import type { WebSockets } from './websockets.js';
 
@@ -122,7 +123,8 @@ export class ApiProxy {
     try {
       if (checked.session && demandsStepUp(answer)) this.offerStepUp(checked, stepUpOf(answer, frontend, secrets));
       const passed = responseFields(answer, target, frontend, secrets);
-      setHead(response, answer.status, [...passed.fields, ...switchingFields(request, answer)]);
+      const more = switchingFields(request, answer);
+      setHead(response, answer.status, [...passed.fields, ...more, ...passTrailers(request, answer, secrets)]);
       this.events.proxied(frontend.name, target.route.name, answer.status);
       this.recordStripped(request, frontend, target.route, passed.stripped);
       return isEventStream(passed.fields);

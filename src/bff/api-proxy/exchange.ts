@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { AnswerBody } from './answer-body.js';
 import { failureOf, TookTooLong } from './api-failure.js';
+import { flatList } from './fields.js';
 
 /** An API's answer as soon as its head is here; the body waits until somebody reads it. */
 export interface ApiAnswer {
@@ -119,10 +120,4 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
 function asError(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
-}
-
-/** Bytes from HTTP/1.1, which are Latin-1 (RFC 9110 §5.5). */
-function flatList(headers: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (Array.isArray(headers)) return headers.map(text => (typeof text === 'string' ? text : text.toString('latin1')));
-  return Object.entries(headers ?? {}).flatMap(([name, value]) => [value ?? []].flat().flatMap(one => [name, one]));
 }

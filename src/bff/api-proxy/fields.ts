@@ -1,3 +1,5 @@
+import type { Dispatcher } from 'undici';
+
 export type Field = [name: string, value: string];
 
 /** From the flat list of names and values that node:http and undici call raw headers. */
@@ -28,6 +30,13 @@ export function merged(values: readonly string[]): string {
   return members.has('*') ? '*' : [...members.values()].join(', ');
 }
 
-export function membersOf(values: readonly string[]): string[] {
+export /** Of a list-valued field, in all its lines. */
+function membersOf(values: readonly string[]): string[] {
   return values.flatMap(value => value.split(',').map(member => member.trim())).filter(Boolean);
+}
+
+/** What undici tells, names and values by turns. Bytes from HTTP/1.1, which are Latin-1 (RFC 9110 §5.5). */
+export function flatList(headers: Dispatcher.DispatchController['rawHeaders']): string[] {
+  if (Array.isArray(headers)) return headers.map(text => (typeof text === 'string' ? text : text.toString('latin1')));
+  return Object.entries(headers ?? {}).flatMap(([name, value]) => [value ?? []].flat().flatMap(one => [name, one]));
 }

@@ -26,7 +26,7 @@ const HOP_BY_HOP = named(
 );
 
 /**
- * What the browser says to us and not to the API. `Content-Length` is said again with the body (RFC 9112 §6.3), `Expect` was answered by Node
+ * What the browser says to us and not to the API. `Content-Length` is said again with the body (RFC 9112 §6.3), `Expect` is answered by us
  * (RFC 9110 §10.1.1), `Max-Forwards` counts hops to the one that answers TRACE, which we do (§7.6.2), and `Sec-` is about the browser's page
  * (https://fetch.spec.whatwg.org/#forbidden-request-header).
  */
@@ -115,6 +115,17 @@ const FOR_SHARED_CACHES = named('.*cdn-cache-control', 'surrogate-.*', 'edge-con
 const isForTheBrowser = remembered(name => !HOP_BY_HOP.test(name) && !FOR_SHARED_CACHES.test(name));
 const isAboutTheOrigin = remembered(name => ABOUT_THE_ORIGIN.some(pattern => pattern.test(name)));
 const isAboutMore = remembered(name => [...ABOUT_THE_ORIGIN, ...ABOUT_THE_ANSWER].some(pattern => pattern.test(name)));
+
+/** It has to be known before the content (https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1), or a head says it otherwise than the API does. */
+const NEVER_AT_THE_END = [
+  named('content-.*', 'location', 'cache-control', 'vary', 'set-cookie', 'authorization', 'host', 'max-forwards'),
+  named('age', 'date', 'pragma', 'retry-after', 'range', 'if-.*', 'accept-.*', 'expect', 'cookie'),
+];
+
+/** Of a field after the content, whatever the route says of those before it. */
+export const mayTrail = remembered(
+  name => isForTheBrowser(name) && !isAboutMore(name) && !NEVER_AT_THE_END.some(pattern => pattern.test(name)),
+);
 
 export interface PassedAnswer {
   fields: Field[];

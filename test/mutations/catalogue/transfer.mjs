@@ -1,0 +1,41 @@
+const trailers = 'src/bff/api-proxy/trailers.ts';
+const headers = 'src/bff/api-proxy/headers.ts';
+const expectation = 'src/bff/expectation.ts';
+const tests = 'test/api-proxy-transfer.spec.ts';
+
+const entry = (rule, what, file, find, replace) => ({ rule, what, file, find, replace, tests });
+
+export default [
+  entry('B25', 'a trailer is announced', trailers, 'isNamed(field, ...names) && ', ''),
+  entry('B16', 'no trailer says the token', trailers, ' && !secrets.some(secret => field[1].includes(secret))', ''),
+  entry(
+    'B25',
+    'a trailer says nothing of the origin or the answer',
+    headers,
+    'isForTheBrowser(name) && !isAboutMore(name) && !NEVER',
+    'isForTheBrowser(name) && !NEVER',
+  ),
+  entry(
+    'B26',
+    'a trailer says nothing to shared caches',
+    headers,
+    'isForTheBrowser(name) && !isAboutMore(name) && !NEVER',
+    '!isAboutMore(name) && !NEVER',
+  ),
+  entry('B17', 'a trailer sets no cookie', headers, "'vary', 'set-cookie', ", "'vary', "),
+  entry('S1', 'trailers come in chunks alone', trailers, " && httpVersion === '1.1'", ''),
+  entry(
+    'S1',
+    'an answer without content has no trailers',
+    trailers,
+    "method !== 'HEAD' && status !== 204 && status !== 304",
+    'true',
+  ),
+  entry(
+    'B10',
+    'nobody is told to go on before the checks',
+    expectation,
+    "request.once('resume', () => {",
+    '[0].forEach(() => {',
+  ),
+];
