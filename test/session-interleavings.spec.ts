@@ -10,6 +10,7 @@ import type { Sessions } from '../src/bff/session/session.js';
 import { LoggedOutMeanwhile } from '../src/bff/session/tombstone.js';
 import type { Storage } from '../src/bff/storage/storage.js';
 import { revokeTokens } from '../src/bff/tokens/revocation.js';
+import { routeToken } from '../src/bff/tokens/route-token.js';
 import { readTokens } from '../src/bff/tokens/token-store.js';
 import { named } from './support/generated-runs.js';
 import { until } from './support/parlour.js';
@@ -89,8 +90,14 @@ async function firstLogin(ending: Ending): Promise<First> {
   return { ...login, session, sid, ending, times };
 }
 
-const acts = ['call', 'call', 'rejected', 'slide', 'hostWrites', 'logout', 'login', 'second', 'backchannel'] as const;
+/** `ofRoute`: a call on a route that wants another token of the user’s than the session’s own. */
+const acts = [
+  ...(['call', 'call', 'ofRoute', 'rejected', 'slide', 'hostWrites'] as const),
+  ...(['logout', 'login', 'second', 'backchannel'] as const),
+];
 type Act = (typeof acts)[number];
+
+const ofOrders = routeToken({ resource: 'https://orders.example', tokenExchange: false });
 
 /** As requests do it: the session that was found stays in the request's hands, whatever happens meanwhile. */
 async function act(kind: Act, instance: SessionInstance, first: First, started: (again: Login) => void) {
@@ -107,6 +114,7 @@ async function act(kind: Act, instance: SessionInstance, first: First, started: 
   if (!session) return;
   const doing: Record<Exclude<Act, 'second' | 'backchannel'>, () => Promise<unknown>> = {
     call: () => sessions.tokens(session),
+    ofRoute: () => sessions.tokens(session, ofOrders),
     rejected: async () => sessions.tokenRejected(session, await sessions.tokens(session)),
     slide: () => sessions.slide(session),
     hostWrites: () => hostWrites(frontend, sessions, id),
