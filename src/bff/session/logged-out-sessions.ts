@@ -3,9 +3,13 @@ import { Events } from '../events.js';
 import type { Frontend } from '../frontend.js';
 import { revokeTokens } from '../tokens/revocation.js';
 import type { SessionTokens, TokenOwner } from '../tokens/token-store.js';
+import { inTurns } from './in-turns.js';
 import { indexKeys, sessionHandle, type SessionRecord } from './session-record.js';
 import { Sessions } from './session.js';
 import { leaveTombstone, type LoggedOut } from './tombstone.js';
+
+/** Sessions that end at the same time: a subject may have many, and the server waits for them all. */
+const AT_ONCE = 50;
 
 /** The sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0 §2.7). */
 @Injectable()
@@ -25,7 +29,7 @@ export class LoggedOutSessions {
   async end(frontend: Frontend, logout: LoggedOut): Promise<number> {
     await leaveTombstone(frontend, logout);
     const keys = await namedSessions(frontend, logout);
-    const ended = await Promise.all(keys.map(key => this.endOne(frontend, key, logout)));
+    const ended = await inTurns(keys, AT_ONCE, key => this.endOne(frontend, key, logout));
     return ended.filter(Boolean).length;
   }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Events } from '../events.js';
 import { revokeTokens } from '../tokens/revocation.js';
+import { inTurns } from './in-turns.js';
 import { hasHandle, indexKeys, type Session } from './session-record.js';
 import { Sessions } from './session.js';
 
@@ -32,12 +33,12 @@ export class UserSessions {
   /** Says how many there were. All have ended before the first token is revoked: a server that is slow to do it keeps none alive. */
   async endOthers(current: Session): Promise<number> {
     const others = (await this.living(current)).filter(({ key }) => key !== current.key);
-    const held = await inTurns(others, async session => ({
+    const held = await inTurns(others, AT_ONCE, async session => ({
       session,
       tokens: await this.sessions.end(session, 'revoked'),
     }));
     const ended = held.flatMap(({ session, tokens }) => (tokens ? [{ session, tokens }] : []));
-    await inTurns(ended, ({ session, tokens }) => revokeTokens(session, tokens, this.events));
+    await inTurns(ended, AT_ONCE, ({ session, tokens }) => revokeTokens(session, tokens, this.events));
     return ended.length;
   }
 
@@ -45,7 +46,7 @@ export class UserSessions {
     const { frontend, subject } = current;
     const sets = indexKeys(frontend, { subject });
     const members = await Promise.all(sets.map(set => frontend.records.storage.membersOfSet(set)));
-    const sessions = await inTurns([...new Set(members.flat())], key => this.read(current, key));
+    const sessions = await inTurns([...new Set(members.flat())], AT_ONCE, key => this.read(current, key));
     return sessions.flatMap(session => (session?.subject === subject ? [session] : []));
   }
 
@@ -64,12 +65,4 @@ export class UserSessions {
     if (await storage.get(`${key}:seen`)) return;
     for (const set of indexKeys(frontend, { subject })) await storage.removeFromSet(set, key);
   }
-}
-
-async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  for (let at = 0; at < all.length; at += AT_ONCE) {
-    done.push(...(await Promise.all(all.slice(at, at + AT_ONCE).map(work))));
-  }
-  return done;
 }
