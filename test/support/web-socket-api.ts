@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -12,7 +12,9 @@ export interface WebSocketApi {
   handshakes: IncomingMessage[];
   /** Its ends of what is open. */
   sockets: Set<WebSocket>;
-  /** What it does with a handshake instead of taking it; a call of any other kind gets 200. */
+  /** What it answers to a call; 200 without it. */
+  reply: RequestListener | undefined;
+  /** What it does with a handshake instead of taking it. */
   instead: ((request: IncomingMessage, socket: Duplex, accept: () => void) => void) | undefined;
   close(): Promise<void>;
 }
@@ -20,10 +22,13 @@ export interface WebSocketApi {
 export async function startWebSocketApi(): Promise<WebSocketApi> {
   const server = createServer((request, response) => {
     api.handshakes.push(request);
-    response.end('{"ok":true}');
+    if (api.reply) api.reply(request, response);
+    else response.end('{"ok":true}');
   });
   const connections = new Set<Socket>();
-  server.on('connection', socket => connections.add(socket));
+  server.on('connection', socket => {
+    connections.add(socket.once('close', () => connections.delete(socket)));
+  });
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: { threshold: 0 } });
   webSockets.on('connection', socket => {
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })).on('error', () => {});
@@ -44,6 +49,7 @@ export async function startWebSocketApi(): Promise<WebSocketApi> {
     url: `http://127.0.0.1:${await listen(server)}`,
     handshakes: [],
     sockets: webSockets.clients,
+    reply: undefined,
     instead: undefined,
     close: async () => {
       server.close();
