@@ -6,6 +6,7 @@ import type { FapiRequest } from './support/fapi-authorization-server.js';
 import { startFapiPair } from './support/fapi-pair.js';
 import { CLIENT_SECRET } from './support/parlour.js';
 import { isLoggedIn, script, turnClock } from './support/scene.js';
+import { refusal } from './support/web-socket.js';
 
 let scene: BoundScene;
 
@@ -25,6 +26,7 @@ beforeAll(async () => {
       CLIENT_AUTH_METHOD: 'private_key_jwt',
       CLIENT_JWKS_FILE: jwksFile(key),
     },
+    more: [{ path: '/api/socket', webSocket: true }],
     requireNonce: () => true,
   });
 });
@@ -70,6 +72,19 @@ describe('with an authorization server that wants nonces, and an API that does',
     const answer = await script(browser, `${scene.parlour.url}/api/orders`, { method: 'POST', json: { tea: 1 } });
     expect(answer.status).toBe(200);
     expect(scene.api.calls.map(({ refused }) => refused)).toEqual(['another nonce', undefined]);
+  });
+
+  it('F6: a WebSocket’s handshake has the proof of a GET at the address that Parlour asks', async () => {
+    const browser = await scene.login();
+    const nonce = scene.api.renewNonce();
+    // it takes no upgrade, so that a call is what it sees
+    const { status } = await refusal({ url: `${scene.parlour.url}/api/socket/x?y=1`, browser });
+    expect(status).toBe(200);
+    expect(scene.api.calls.map(({ refused }) => refused)).toEqual(['another nonce', undefined]);
+    expect(scene.api.calls[1]).toMatchObject({
+      url: '/v1/x?y=1',
+      proof: { htm: 'GET', htu: `${scene.api.origin}/v1/x`, nonce },
+    });
   });
 
   it('F6, P5: a nonce that the server has renewed costs one more push, with a new proof and a new assertion', async () => {

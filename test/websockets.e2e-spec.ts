@@ -1,9 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { selfSigned } from './support/certificates.js';
 import { type HttpBrowser, type RawAnswer, rawRequest } from './support/http-browser.js';
+import { startProxy, startTlsFront } from './support/outbound-servers.js';
+import { temporaryDirectory } from './support/parlour.js';
 import { cookieHeader, type Scene, script, SESSION_COOKIE, startScene, turnClock } from './support/scene.js';
 import { type Asked, closed, closeWebSockets, echoed, headOf, openWebSocket, refusal } from './support/web-socket.js';
 import { startWebSocketApi, type WebSocketApi } from './support/web-socket-api.js';
@@ -25,6 +30,7 @@ beforeAll(async () => {
     { path: '/api/plain', upstream: api.url },
     { path: '/api/cookies', ...route, passSetCookie: true },
     { path: '/api/slow', ...route, timeout: 1 },
+    { path: '/api/far', webSocket: true, upstream: 'https://api.internal' },
     { path: '/api/nobody', webSocket: true, upstream: 'http://127.0.0.1:9' },
   ];
   scene = await startScene({ API_ROUTES: '' }, { apiRoutes });
@@ -134,6 +140,23 @@ describe('a WebSocket through the proxy', () => {
       [undefined, undefined],
       [['theirs=1'], undefined],
     ]);
+  });
+
+  it('goes by the proxy and to the authorities that calls do', async () => {
+    const certificate = await selfSigned('api.internal');
+    const front = await startTlsFront(certificate, Number(new URL(api.url).port));
+    const proxy = await startProxy({ 'api.internal': front.port });
+    const CA_FILE = join(temporaryDirectory(), 'ca.pem');
+    writeFileSync(CA_FILE, certificate.cert);
+    try {
+      const { url } = await scene.another({ HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1', CA_FILE });
+      const socket = await openWebSocket({ url: `${url}/api/far/x`, browser });
+      expect(await echoed(socket, 'x')).toBe('x');
+      expect(proxy.asked).toEqual(['CONNECT api.internal:443']);
+    } finally {
+      await proxy.close();
+      await front.close();
+    }
   });
 
   it('R12: whose API refuses the token is tried once more with a fresh one', async () => {

@@ -30,7 +30,7 @@ export interface BoundOptions {
   /** Beside `apiRoutes`, which has `/api` for the API. */
   route?: Record<string, unknown>;
   /** Further routes to the same API. */
-  more?: { path: string }[];
+  more?: { path: string; webSocket?: boolean }[];
   /** PEM: who vouches for clients with `tls_client_auth`. */
   clientCa?: string;
   /** Of several resources that were granted, the one whose token a request gets that names none; `undefined`: that is refused. */
