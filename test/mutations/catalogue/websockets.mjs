@@ -77,14 +77,6 @@ export default [
     lifetime,
   ),
   entry(
-    'L10',
-    'who doesn’t read a Close frame is cut off',
-    tunnel,
-    'socket.resume().end(close);\n  destroyLate(socket);',
-    'socket.resume().end(close);',
-    lifetime,
-  ),
-  entry(
     'R13',
     'a handshake gets no socket after its session’s end',
     sockets,
