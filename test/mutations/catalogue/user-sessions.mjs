@@ -31,7 +31,7 @@ export default [
     'L3',
     'all others that are ended have their tokens revoked',
     own,
-    'await inTurns(ended, ({ session, tokens }) => revokeTokens(session, tokens, this.events));',
+    'await inTurns(ended, AT_ONCE, ({ session, tokens }) => revokeTokens(session, tokens, this.events));',
     '',
   ),
   entry(
