@@ -29,6 +29,7 @@ beforeAll(async () => {
     { path: '/api', ...route },
     { path: '/api/plain', upstream: api.url },
     { path: '/api/cookies', ...route, passSetCookie: true },
+    { path: '/api/public', ...route, token: 'none' },
     { path: '/api/slow', ...route, timeout: 1 },
     { path: '/api/far', webSocket: true, upstream: 'https://api.internal' },
     { path: '/api/nobody', webSocket: true, upstream: 'http://127.0.0.1:9' },
@@ -157,6 +158,14 @@ describe('a WebSocket through the proxy', () => {
       await proxy.close();
       await front.close();
     }
+  });
+
+  it('B10: needs no session and brings no token where the route takes anybody, but the app’s own origin all the same', async () => {
+    const url = `${scene.parlour.url}/api/public/x`;
+    const socket = await openWebSocket({ url });
+    expect(await echoed(socket, 'x')).toBe('x');
+    expect(api.handshakes[0]?.headers).not.toHaveProperty('authorization');
+    expect((await refusal({ url, origin: 'https://evil.example' })).code).toBe('cross_site_request');
   });
 
   it('R12: whose API refuses the token is tried once more with a fresh one', async () => {
