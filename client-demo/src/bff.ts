@@ -47,6 +47,7 @@ export class BffError extends Error {
   }
 }
 
+const KEPT_CALL = 'parlour.kept-call';
 const bffUrl = new URL(import.meta.env.VITE_BFF_URL ?? '', `${location.origin}/`);
 const basePath = bffUrl.pathname.replace(/\/+$/, '');
 
@@ -127,6 +128,18 @@ export async function endOtherSessions(): Promise<number> {
 /** `fetch` for the API: `path` is below `/api`. Answers of any status are returned, so look at `ok` as with `fetch`. */
 export function callApi(path: string, init: RequestInit = {}): Promise<Response> {
   return send(`/api${path}`, init);
+}
+
+/** A call that waits for the login which a `step_up_required` asks for (docs/step-up.md). What changes something should be asked for again instead. */
+export function keepCall(path: string, { sub }: User): void {
+  sessionStorage.setItem(KEPT_CALL, JSON.stringify({ path, sub }));
+}
+
+/** Once, and only for the user who made it. */
+export function takeKeptCall({ sub }: User): string | undefined {
+  const kept: unknown = JSON.parse(sessionStorage.getItem(KEPT_CALL) ?? 'null');
+  sessionStorage.removeItem(KEPT_CALL);
+  return textMember(kept, 'sub') === sub ? textMember(kept, 'path') : undefined;
 }
 
 /** What an error answer says; it may be the BFF's own or the API's, so nothing in it is taken for granted. */

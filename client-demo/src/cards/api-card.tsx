@@ -20,6 +20,9 @@ export function ApiCard(props: { session: SessionView; view: 'table' | 'raw' }) 
         <button type="button" data-testid="call-orders" disabled={busy} onClick={() => void call('/orders')}>
           Show my orders
         </button>
+        <button type="button" data-testid="call-card" disabled={busy} onClick={() => void call('/card')}>
+          Show my card
+        </button>
         <button
           type="button"
           data-testid="call-refused"

@@ -11,6 +11,12 @@ const REASONS: Record<string, string> = {
   revoked: ': you ended it in the list of your sessions',
 };
 
+/** The session goes on. */
+const ACCESS_ONLY: Record<string, string> = {
+  token_expired: 'Your access to the API has expired',
+  step_up_required: 'This wants a fresh login',
+};
+
 function explanation(state: SessionState): string {
   return (state.status === 'ended' && state.reason !== undefined && REASONS[state.reason]) || '';
 }
@@ -20,13 +26,11 @@ export function ExpiredBanner(props: { state: SessionState; login: Login }) {
   const { state, login } = props;
   if (state.status !== 'ended' && state.status !== 'authenticated') return null;
   if (state.status === 'authenticated' && state.refusal === null) return null;
-  const accessOnly = state.status === 'authenticated' && state.refusal?.code === 'token_expired';
+  const refused = state.status === 'authenticated' ? ACCESS_ONLY[state.refusal?.code ?? ''] : undefined;
   return (
     <div className="banner" role="alert" data-testid="expired-banner">
       <div className="bar">
-        <span>
-          {accessOnly ? 'Your access to the API has expired' : `Your session has ended${explanation(state)}`} –
-        </span>
+        <span>{refused ?? `Your session has ended${explanation(state)}`} –</span>
         <button
           type="button"
           className="button-link"

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { errors, type InteractionResults, type KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 import { findPerson } from './accounts.js';
+import { acrOf } from './authentication-context.js';
 import type { Middleware } from './endpoints.js';
 import { type Page, sendPage } from './page.js';
 import { consentPage, errorPage, loginPage } from './pages.js';
@@ -42,7 +43,7 @@ function initialPage({ prompt, params, session }: Interaction): Page {
 
 async function submit(provider: Provider, ctx: KoaContextWithOIDC, interaction: Interaction): Promise<void> {
   const form = new URLSearchParams(await text(ctx.req));
-  const result = resultOf(form, interaction.prompt.name);
+  const result = resultOf(form, interaction);
   if (result) {
     const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
     ctx.status = 303;
@@ -56,12 +57,13 @@ async function submit(provider: Provider, ctx: KoaContextWithOIDC, interaction: 
 }
 
 /** `undefined` when there's no such user or no password. Consent is part of the login, so nobody is asked twice. */
-function resultOf(form: URLSearchParams, prompt: string): InteractionResults | undefined {
+function resultOf(form: URLSearchParams, { prompt, params }: Interaction): InteractionResults | undefined {
   if (form.get('decision') === 'cancel') {
     return { error: 'access_denied', error_description: 'The user cancelled the sign-in.' };
   }
-  if (prompt === 'consent') return { consent: {} };
+  if (prompt.name === 'consent') return { consent: {} };
   const person = findPerson(form.get('username') ?? '');
   if (!person || !form.get('password')) return undefined;
-  return { login: { accountId: person.sub, amr: ['pwd'], remember: false }, consent: {} };
+  const acr = acrOf(params['acr_values']);
+  return { login: { accountId: person.sub, acr, amr: ['pwd'], remember: false }, consent: {} };
 }

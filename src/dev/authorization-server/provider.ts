@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Provider, type ClientMetadata, type Configuration, type JWKS, type ResourceServer } from 'oidc-provider';
 import { findAccount } from './accounts.js';
+import { ACR_VALUES, authenticationClaims, loginPolicy } from './authentication-context.js';
 import { paths } from './endpoints.js';
 import { loadFirstPartyGrant } from './first-party-grant.js';
 import { interactionUrl } from './interaction.js';
@@ -26,7 +27,9 @@ export function createProvider(
     features: features(options),
     findAccount,
     loadExistingGrant: loadFirstPartyGrant,
-    interactions: { url: interactionUrl },
+    interactions: { url: interactionUrl, policy: loginPolicy() },
+    acrValues: ACR_VALUES,
+    extraTokenClaims: authenticationClaims,
     extraParams: { [OFFLINE_PARAMETER]: keepOfflineAccess },
     // Anything asked for in `scope` goes into the ID token, since the access token is for the API and not for userinfo.
     conformIdTokenClaims: false,

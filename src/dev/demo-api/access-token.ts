@@ -25,8 +25,9 @@ function verifier(issuer: string, audience: string): (token: string) => Promise<
         algorithms: ['ES256', 'RS256'],
         requiredClaims: ['sub', 'exp', 'client_id'],
       });
-      const { sub = '', scope } = payload;
-      return { sub, scopes: new Set(typeof scope === 'string' ? scope.split(' ') : []) };
+      const { sub = '', scope, auth_time } = payload;
+      const scopes = new Set(typeof scope === 'string' ? scope.split(' ') : []);
+      return { sub, scopes, authTime: typeof auth_time === 'number' ? auth_time : undefined };
     } catch (error) {
       if (error instanceof errors.JOSEError && !UNREACHABLE_KEYS.has(error.code)) throw invalidToken();
       throw error;

@@ -53,10 +53,14 @@ function decided(result: Record<string, unknown>, scope: string | undefined): Ac
   }
 }
 
-function tokenOf({ subject, scopes }: Record<string, unknown>): AccessToken {
+function tokenOf({ subject, scopes, authTime }: Record<string, unknown>): AccessToken {
   // a token of the client itself (client credentials) has no subject: this API is for people
   if (typeof subject !== 'string') throw invalidToken();
-  return { sub: subject, scopes: new Set(Array.isArray(scopes) ? scopes.map(String) : []) };
+  return {
+    sub: subject,
+    scopes: new Set(Array.isArray(scopes) ? scopes.map(String) : []),
+    authTime: typeof authTime === 'number' ? authTime : undefined,
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { answer, problem } from './answer.js';
-import type { AccessToken } from './guard.js';
+import { type AccessToken, requireFreshLogin } from './guard.js';
 import { ordersOf } from './orders.js';
 
 export interface Call {
@@ -31,6 +31,7 @@ const LONGEST_WAIT_MS = 60_000;
 export const routes: readonly Route[] = [
   { method: 'GET', path: '/orders', scope: 'orders:read', handle: listOrders },
   { method: 'POST', path: '/orders', scope: 'orders:write', handle: placeOrder },
+  { method: 'GET', path: '/card', handle: showCard },
   { method: 'GET', path: '/slow', handle: slow },
   { method: 'POST', path: '/echo', handle: echo },
   { method: 'GET', path: '/stream', handle: stream },
@@ -47,6 +48,12 @@ async function placeOrder({ body }: Call, res: ServerResponse): Promise<void> {
   const name = orderName(await text(Readable.from(body)));
   if (name) answer(res, 201, { id: '1005', name, price: 10, status: 'in the kitchen' }, { location: '/orders/1005' });
   else problem(res, 400, 'Send {"name": "…"} as JSON.');
+}
+
+/** For whom has logged in within the last minute. */
+function showCard({ token }: Call, res: ServerResponse): void {
+  requireFreshLogin(token, 60);
+  answer(res, 200, [{ customer: token.sub, card: '•••• •••• •••• 4242' }]);
 }
 
 function orderName(json: string): string | undefined {

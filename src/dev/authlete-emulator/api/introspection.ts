@@ -19,6 +19,7 @@ export async function introspection(call: Properties, state: State): Promise<Ans
     responseContent: 'Bearer error="invalid_request"',
     clientId: record.grant.request.clientId,
     subject: record.grant.subject,
+    ...(record.grant.authTime !== undefined && { authTime: record.grant.authTime }),
     scopes: record.scopes,
     expiresAt: record.accessTokenExpiresAt * 1000,
     existent: true,
