@@ -323,6 +323,19 @@ describe('redirects of an API', () => {
   });
 });
 
+describe('Content-Location of an API', () => {
+  it.each([
+    ['/v1/7', '/api/things/7'],
+    ['7?a=b', '/api/things/7?a=b'],
+    ['{api}/v1/7', '/api/things/7'],
+    ['{api}/elsewhere', undefined],
+    ['http://inside.test:8080/7', undefined],
+  ])('B27: %s is %s to the browser', async (value, shown) => {
+    answer(200, { 'Content-Location': value.replace('{api}', api.origin) });
+    expect((await app.fetch('/api/things/x')).headers['content-location']).toBe(shown);
+  });
+});
+
 describe('answers that can’t be passed on', () => {
   const ok = 'HTTP/1.1 200 OK\r\n';
   it.each([

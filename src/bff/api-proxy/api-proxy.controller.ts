@@ -15,7 +15,7 @@ import { ApiProxy } from './api-proxy.js';
 import { type ApiRoute, targetOf } from './api-route.js';
 import { ApiGuard } from './api.guard.js';
 import { CallTokens } from './call-token.js';
-import { refuseTooLarge, refuseTransferCodings } from './request-body.js';
+import { refuseTooLarge, refuseTransferCodings, refuseTwoTypes } from './request-body.js';
 import { checkMethod } from './route-rules.js';
 import { refuseOtherUpgrades } from './websocket-handshake.js';
 import { WebSockets } from './websockets.js';
@@ -43,6 +43,7 @@ export class ApiProxyController {
   async forward(@Req() request: Request, @Res() response: Response): Promise<void> {
     refuseServiceWorkers(request);
     refuseTransferCodings(request);
+    refuseTwoTypes(request);
     const frontend = frontendOf(request);
     const target = targetOf(frontend, request.originalUrl);
     refuseOtherUpgrades(request, target.route);

@@ -151,8 +151,9 @@ export function responseFields(
   const safe = unsafe.length === 0 ? answer : answer.filter(field => !unsafe.includes(field));
   return {
     fields: [
-      ...safe.filter(field => !isNamed(field, 'location', 'cache-control', 'vary')),
+      ...safe.filter(field => !isNamed(field, 'location', 'content-location', 'cache-control', 'vary')),
       ...location(valuesOf(safe, 'location'), status, target, secrets),
+      ...contentLocation(valuesOf(safe, 'content-location'), target, secrets),
       ['Cache-Control', privateCacheControl(valuesOf(safe, 'cache-control'))],
       ['Vary', merged([...valuesOf(safe, 'vary'), 'Cookie'])],
       ...(options.passSecurityHeaders ? [] : protection(frontend)),
@@ -175,6 +176,12 @@ function location(values: string[], status: number, target: ApiTarget, secrets: 
   if (second !== undefined) throw new BffError('api_response_invalid', { reason: 'more than one Location' });
   const shown = value === undefined ? undefined : publicLocation(value, status, target, secrets);
   return shown === undefined ? [] : [['Location', shown]];
+}
+
+/** It names what the answer shows (RFC 9110 §8.7) and redirects nobody: a place that isn't the browser's to know is left out (B27). */
+function contentLocation(values: string[], target: ApiTarget, secrets: readonly string[]): Field[] {
+  const shown = values.map(value => publicLocation(value, 200, target, secrets));
+  return shown.flatMap((place): Field[] => (place === undefined ? [] : [['Content-Location', place]]));
 }
 
 /** Never our own names. A nameless cookie may count as one: it's sent back as its bare value, which can look like `name=value` (RFC 6265bis §5.7). */

@@ -15,6 +15,13 @@ export function refuseTransferCodings({ headers }: IncomingMessage): void {
   throw new BffError('invalid_request', { reason: 'transfer coding' });
 }
 
+/** RFC 9110 §5.3: a body has one type. Of two, a filter in front of the API may believe the one and the API the other. */
+export function refuseTwoTypes({ headers, rawHeaders }: IncomingMessage): void {
+  if (headers['content-type'] === undefined) return;
+  const types = rawHeaders.filter((name, index) => index % 2 === 0 && /^content[-_]type$/i.test(name));
+  if (types.length > 1) throw new BffError('invalid_request', { reason: 'two types' });
+}
+
 /** What a request says of its size before anything of its body is read. Throws `request_header_too_large` or `request_too_large`. */
 export function refuseTooLarge(request: IncomingMessage, { maxBody, maxHeader }: Limits): void {
   if (maxHeader !== undefined && headerBytes(request) > maxHeader) throw new BffError('request_header_too_large');

@@ -40,6 +40,23 @@ export default [
     'refuseTransferCodings(request);\n',
     '\n',
   ),
+  entry(
+    'S4',
+    'a body has one type',
+    'src/bff/api-proxy/request-body.ts',
+    "if (types.length > 1) throw new BffError('invalid_request', { reason: 'two types' });",
+    '',
+  ),
+  {
+    ...entry(
+      'B27',
+      'a Content-Location out of the route is nobody’s to know',
+      headers,
+      'publicLocation(value, 200, target, secrets)',
+      'value',
+    ),
+    tests: 'test/api-proxy-response.spec.ts',
+  },
   entry('B17', 'hop-by-hop fields end here', headers, "  'keep-alive',\n  'te',\n  'trailer',\n", ''),
   entry(
     'B17',

@@ -71,6 +71,8 @@ export const fields: HostileInput[] = [
     ['lines that end in LF alone', written({}).replaceAll('\r\n', '\n')],
     ['lines that end in CR alone', written({}).replaceAll('\r\n', '\r')],
     ['Expect of something else', post(['Expect: the-spanish-inquisition', 'Content-Length: 2'], 'hi')],
+    ['two types of a body', post(['Content-Type: a/b', 'Content-Type: c/d', 'Content-Length: 2'], 'hi')],
+    ['a type said again with _', post(['Content-Type: a/b', 'Content_Type: c/d', 'Content-Length: 2'], 'hi')],
     ['Service-Worker: script', written({ fields: ['Service-Worker: script'] })],
     ['Sec-Fetch-Dest: serviceworker', written({ fields: ['Sec-Fetch-Dest: serviceworker'] })],
     ['Origin: null', written({ fields: ['Origin: null'] })],
