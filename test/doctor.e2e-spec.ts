@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startFapiHostile } from './support/fapi-hostile.js';
 import { freePort } from './support/free-port.js';
 import {
@@ -41,6 +43,13 @@ async function doctor(changes: Record<string, string> = {}, ...options: string[]
   const { code } = await ended;
   expect(stderr).toEqual([]);
   return { code, text: stdout.join('\n') };
+}
+
+function withRoute(route: object): Record<string, string> {
+  const file = join(temporaryDirectory(), 'parlour.json');
+  const apiRoutes = [{ path: '/api', upstream: 'https://api.example', ...route }];
+  writeFileSync(file, JSON.stringify({ apiRoutes }));
+  return { CONFIG_FILE: file };
 }
 
 async function report(changes: Record<string, string> = {}) {
@@ -158,6 +167,20 @@ describe('the doctor', () => {
       /no key for RS256/,
     ],
     ['keys that can’t be read', { jwks: { status: 500, body: '' } }, {}, 'signing keys', /answers 500/],
+    [
+      'no client credentials for an API route that wants them',
+      { discovery: { members: { grant_types_supported: ['authorization_code', 'refresh_token'] } } },
+      withRoute({ token: 'client' }),
+      'client credentials',
+      /no API route gets the client’s token/,
+    ],
+    [
+      'no token exchange for an API route that wants one',
+      { discovery: { members: { grant_types_supported: ['authorization_code', 'refresh_token'] } } },
+      withRoute({ tokenExchange: true }),
+      'token exchange',
+      /exchanges no tokens/,
+    ],
     ['refused credentials', { par: pushLies['401 invalid_client'] }, {}, 'push', /compare CLIENT_ID/],
     ['a refused request', { par: pushLies['400 with a JSON error'] }, {}, 'push', /redirect URI, scope/],
     ['a server in trouble', { par: pushLies['500'] }, {}, 'push', /logins answer 503/],

@@ -63,6 +63,26 @@ export const OPTIONAL_OFFERS: readonly Offer[] = [
       supported(offered, shown(idTokenEncryptedResponseAlg), 'the server doesn’t encrypt ID tokens that way'),
   },
   {
+    subject: 'client credentials',
+    member: 'grant_types_supported',
+    when: ({ apiRoutes }) => apiRoutes.some(({ token }) => token.endsWith('client')),
+    used: () => 'for API routes with the client’s token',
+    judge: offered =>
+      supported(offered, 'client_credentials', 'no API route gets the client’s token here (RFC 6749 §4.4)'),
+  },
+  {
+    subject: 'token exchange',
+    member: 'grant_types_supported',
+    when: ({ apiRoutes }) => apiRoutes.some(({ tokenExchange }) => tokenExchange),
+    used: () => 'for API routes with tokenExchange',
+    judge: offered =>
+      supported(
+        offered,
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+        'the server exchanges no tokens (RFC 8693): take tokenExchange out of the API routes',
+      ),
+  },
+  {
     subject: 'authorization details',
     member: 'authorization_details_types_supported',
     when: ({ authorizationDetails }) => authorizationDetails.length > 0,
