@@ -15,6 +15,8 @@ export interface TokenNeeds {
   readonly session: Session | undefined;
 }
 
+const NO_TOKEN = Promise.resolve(undefined);
+
 /** Whose access token goes with a call, by its route's kind. */
 export class CallTokens {
   constructor(
@@ -23,9 +25,9 @@ export class CallTokens {
   ) {}
 
   /** `undefined`: none. Throws what the browser is to be told. */
-  async of({ frontend, target: { route }, session }: TokenNeeds): Promise<TokenSet | undefined> {
+  of({ frontend, target: { route }, session }: TokenNeeds): Promise<TokenSet | undefined> {
     if (isClients(route, session)) return this.ofClient(frontend, route);
-    return session && route.options.token !== 'none' ? this.sessions.tokens(session, route.other) : undefined;
+    return session && route.options.token !== 'none' ? this.sessions.tokens(session, route.other) : NO_TOKEN;
   }
 
   /** An API answered 401 to these: others, or `undefined` (R12). */
