@@ -8,6 +8,7 @@ import { startParlour, until } from './support/parlour.js';
 import { isLoggedIn, script, turnClock } from './support/scene.js';
 
 const files = certificateFiles();
+const ofClient = { path: '/api/client', token: 'client', scope: 'orders:read', clientCertificate: true };
 const NAME = 'parlour.example.org';
 let scene: BoundScene;
 let authority: Awaited<ReturnType<typeof clientAuthority>>;
@@ -23,6 +24,7 @@ beforeAll(async () => {
       token_endpoint_auth_method: 'tls_client_auth',
       tls_client_auth_san_dns: NAME,
       tls_client_certificate_bound_access_tokens: true,
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     },
     clientCa: authority.root,
     environment: {
@@ -32,7 +34,7 @@ beforeAll(async () => {
       ...files,
     },
     route: { clientCertificate: true },
-    more: [{ path: '/api/unshown' }],
+    more: [{ path: '/api/unshown' }, ofClient],
   });
 });
 afterAll(() => scene.close());
@@ -76,9 +78,11 @@ describe('tokens that are bound to the client’s certificate', () => {
     );
   });
 
-  it('C7: after the certificate was replaced the next call has a token that is bound to the new one', async () => {
+  it('C7: after the certificate was replaced the next call has a token that is bound to the new one, the client’s own too', async () => {
     const browser = await scene.login();
     await orders(browser);
+    expect((await orders(browser, '/api/client')).status).toBe(200);
+    expect(bound().at(-1)).toEqual({ 'x5t#S256': certificate.thumbprint });
     certificate = await authority.issue(NAME);
     certificate.write(files);
     await until('the new certificate is shown', async () => {
@@ -90,6 +94,8 @@ describe('tokens that are bound to the client’s certificate', () => {
     expect(refreshes()).toEqual([200]);
     await orders(browser);
     expect(refreshes()).toEqual([200]);
+    expect((await orders(browser, '/api/client')).status).toBe(200);
+    expect(bound().at(-1)).toEqual({ 'x5t#S256': certificate.thumbprint });
   });
 });
 

@@ -15,7 +15,29 @@ const entry = (rule, what, file, find, replace, name) => ({
   ...(name && { name }),
 });
 
+const options = (what, file, find, replace) => ({
+  rule: 'B15',
+  what,
+  file,
+  find,
+  replace,
+  tests: 'test/bff.options-frontends.spec.ts',
+});
+const relations = 'src/bff/options/route-relations.ts';
+
 export default [
+  options(
+    'requireSession that says nothing',
+    relations,
+    "if (token === 'user') return",
+    "if (token === 'nobody') return",
+  ),
+  options('requireSession that contradicts', relations, "return token.startsWith('user-or-') ?", 'return false ?'),
+  options('parameters of a token that isn’t sent', relations, "|| route.token !== 'none'", '|| true'),
+  options('an exchange without a user’s token', relations, "|| token.startsWith('user')", '|| true'),
+  options('links that need GET', relations, '!navigable || methods', 'true || methods'),
+  options('methods that are parsed', 'src/bff/options/route-values.ts', " && method !== 'TRACE'", ''),
+  options('paths are plain', 'src/bff/options/urls.ts', "value === '/' || isPlainPath(", 'true || isPlainPath('),
   entry('B10', 'requireSession', controller, ' && !requireSession', ''),
   entry('B17', 'a route without a token sends none', callToken, "session && route.options.token !== 'none'", 'session'),
   entry('B17', 'a client route sends no user’s token', callToken, "token === 'client' || (", 'false || ('),

@@ -30,4 +30,18 @@ export default [
     ', ...parametersOf(wanted) }',
     ' }',
   ),
+  {
+    ...entry('F2', 'the client’s token is bound to a key', tokens, '{ dpop: this.dpopKeyOf(frontend) }', '{}'),
+    tests: 'test/route-tokens-provider.e2e-spec.ts',
+  },
+  {
+    ...entry(
+      'F2',
+      'a route’s token is bound to the session’s key',
+      'src/bff/tokens/renewal.ts',
+      'tokens.dpopKey ?? (frontend.options.dpop ? newDpopKey() : undefined)',
+      'undefined',
+    ),
+    tests: 'test/route-tokens-provider.e2e-spec.ts',
+  },
 ];
