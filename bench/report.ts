@@ -13,6 +13,8 @@ export interface Group {
   rows: Row[];
   /** What was measured with: `Redis` → `7.0.15`. */
   versions: Record<string, string>;
+  /** There are no rounds. */
+  isOneRun?: true;
 }
 
 export function row(figure: string, goal: string, measured: string, isMet: boolean): Row {
@@ -24,13 +26,14 @@ export function leftOut(figure: string, reason: string): Row {
 }
 
 /** What the figures belong to: absolute ones are this machine's. */
-export function surroundings(versions: Record<string, string>, { rounds }: { rounds: number }): string {
+export function surroundings({ versions, isOneRun }: Omit<Group, 'rows'>, { rounds }: { rounds: number }): string {
   const [cpu] = cpus();
   const machine = `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const all = { Node: process.versions.node, ...versions };
   const named = Object.entries(all).map(([name, version]) => `${name} ${version}`);
   const date = new Date().toISOString().slice(0, 10);
-  return `${date} · ${machine} · ${named.join(' · ')} · medians of ${rounds} round${rounds === 1 ? '' : 's'}`;
+  const count = isOneRun ? 'one run' : `medians of ${rounds} round${rounds === 1 ? '' : 's'}`;
+  return `${date} · ${machine} · ${named.join(' · ')} · ${count}`;
 }
 
 /** All rows. */

@@ -9,6 +9,9 @@ export const CLIENT_ID = 'parlour-bench';
 /** Milliseconds that a token call takes. */
 export const TOKEN_CALL = 500;
 
+/** Seconds. */
+const HOUR = 3600;
+
 export interface AuthorizationServer {
   issuer: string;
   /** How long each token call took, in milliseconds, from its arrival to its answer. */
@@ -17,8 +20,14 @@ export interface AuthorizationServer {
   close(): void;
 }
 
-/** On loopback. Whoever comes is logged in, and a token call of a login takes no time; those of refreshes take a `TOKEN_CALL`. */
-export async function startAuthorizationServer(): Promise<AuthorizationServer> {
+/**
+ * On loopback. Whoever comes is logged in, and a token call of a login takes no time; those of refreshes take `call` milliseconds. Access tokens live for `lifetime` seconds, idle connections for
+ * `idle`. */
+export async function startAuthorizationServer({
+  lifetime = HOUR,
+  call = TOKEN_CALL,
+  idle = 600,
+} = {}): Promise<AuthorizationServer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const key = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' };
   const sign = (claims: JWTPayload, typ: string) =>
@@ -27,12 +36,13 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
       .setIssuedAt()
       .sign(privateKey);
   const tokenCalls: number[] = [];
-  const logins = new Logins(claims => sign({ ...claims, exp: Math.floor(Date.now() / 1000) + 3600 }, 'JWT'));
+  const idToken = (claims: JWTPayload) => sign({ ...claims, exp: Math.floor(Date.now() / 1000) + HOUR }, 'JWT');
+  const logins = new Logins(idToken, lifetime);
   const refreshed = async () => {
     const began = performance.now();
-    await delay(TOKEN_CALL);
+    await delay(call);
     tokenCalls.push(performance.now() - began);
-    return tokens();
+    return tokens(lifetime);
   };
   const answers: Record<string, (parameters: URLSearchParams) => Answer | Promise<Answer>> = {
     '/.well-known/openid-configuration': () => metadata(issuer),
@@ -41,7 +51,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     '/authorization': parameters => logins.authorize(parameters, issuer),
     '/token': parameters => (parameters.has('code') ? logins.redeem(parameters) : refreshed()),
   };
-  const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: idle * 1000 }, (request, response) => {
     const [path = '', query] = (request.url ?? '').split('?');
     const answer = answers[path];
     if (!answer) return void response.writeHead(404).end();

@@ -10,12 +10,16 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** Without persistence: what is measured is this side of it. Rejects when the machine has none. */
-export async function startRedis(): Promise<RedisServer> {
-  const port = await freePort();
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+/**
+ * Without persistence where no place is given: what is measured is this side of it. With one it has again what was there before. Rejects when the machine
+ * has none.
+ */
+export async function startRedis(place?: { port: number; folder: string }): Promise<RedisServer> {
+  const port = place?.port ?? (await freePort());
+  const keeping = ['--save', '', '--appendonly', place ? 'yes' : 'no'];
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', ...keeping];
   const server = start('redis-server', settings, {
-    cwd: temporaryFolder(),
+    cwd: place?.folder ?? temporaryFolder(),
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -37,7 +41,7 @@ export async function startRedis(): Promise<RedisServer> {
     usedMemory: async () => Number(await info('memory', 'used_memory')),
     stop: () => {
       client.destroy();
-      return server.stop();
+      return server.stop(place && 'SIGTERM');
     },
   };
 }

@@ -8,8 +8,9 @@ export type Answer = object | URL;
 /** Bytes of the user's claims in an ID token that has 900 in all. */
 const CLAIMS = 270;
 
-export function tokens() {
-  return { access_token: random(900), refresh_token: random(100), token_type: 'Bearer', expires_in: 3600 };
+/** `expires_in`: seconds. */
+export function tokens(expires_in: number) {
+  return { access_token: random(900), refresh_token: random(100), token_type: 'Bearer', expires_in };
 }
 
 /** The authorization server's side of logins: pushed, authorized, redeemed. An ID token is signed before its code is given out, so that a token call costs nothing. */
@@ -17,9 +18,11 @@ export class Logins {
   readonly #pushed = new Map<string, URLSearchParams>();
   readonly #granted = new Map<string, object>();
   readonly #sign: (claims: JWTPayload) => Promise<string>;
+  readonly #lifetime: number;
 
-  constructor(sign: (claims: JWTPayload) => Promise<string>) {
+  constructor(sign: (claims: JWTPayload) => Promise<string>, lifetime: number) {
     this.#sign = sign;
+    this.#lifetime = lifetime;
   }
 
   push(parameters: URLSearchParams): Answer {
@@ -33,7 +36,10 @@ export class Logins {
     const parameters = uri === null ? given : this.#pushed.get(uri);
     const next = new URL(parameters?.get('redirect_uri') ?? iss);
     const code = random(43);
-    this.#granted.set(code, { ...tokens(), id_token: await this.#idToken(parameters?.get('nonce') ?? undefined) });
+    this.#granted.set(code, {
+      ...tokens(this.#lifetime),
+      id_token: await this.#idToken(parameters?.get('nonce') ?? undefined),
+    });
     next.search = new URLSearchParams({ code, iss, state: parameters?.get('state') ?? '' }).toString();
     return next;
   }

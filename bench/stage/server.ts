@@ -22,7 +22,7 @@ const NO_LOGIN_LIMITS = Object.fromEntries(
   ['LOGIN_BURST', 'LOGIN_RATE', 'LOGIN_BURST_TOTAL', 'LOGIN_RATE_TOTAL'].map(name => [name, '1000000']),
 );
 
-/** The product in one process, on an embedded storage of its own. `flags`: of Node. */
+/** The product in one process, on an embedded storage of its own if no other is named. `flags`: of Node; with them the process can be asked. */
 export async function startParlour(
   { authorizationServer, api, settings }: Around,
   more: Deployment = {},
@@ -31,7 +31,7 @@ export async function startParlour(
   const storage = `file:${temporaryFolder()}`;
   const deployment = { ...deploymentOf(authorizationServer, api, storage), ...NO_LOGIN_LIMITS, ...more };
   const program = [...flags, ...profiling('parlour', settings), join(DIST, 'main.js')];
-  return named('parlour', await startInstance(deployment, program));
+  return named('parlour', await startInstance(deployment, program, flags.length > 0 ? 'ipc' : 'ignore'));
 }
 
 /** A program beside it. */
