@@ -143,6 +143,31 @@ describe('an open WebSocket', () => {
 });
 
 describe('a handshake under way', () => {
+  it('is cut off with all else when a shutdown has waited as long as it may', async () => {
+    const third = await scene.another({ SHUTDOWN_TIMEOUT: '1' });
+    const arrived = new Promise<void>(resolve => {
+      api.instead = () => resolve();
+    });
+    const answer = refusal({ url: `${third.url}/api/x`, browser });
+    await arrived;
+    const began = performance.now();
+    await Promise.all([third.close(), expect(answer).rejects.toThrow(/hang up|reset/)]);
+    expect(performance.now() - began).toBeLessThan(5 * SECOND);
+  });
+
+  it('gets a socket that closes at once when its server is shutting down', async () => {
+    const third = await scene.another();
+    const arrived = new Promise<() => void>(resolve => {
+      api.instead = (_request, _socket, accept) => resolve(accept);
+    });
+    const opening = openWebSocket({ url: `${third.url}/api/x`, browser });
+    const accept = await arrived;
+    const left = third.close();
+    accept();
+    expect(await closed(await opening)).toEqual([1001, '']);
+    await left;
+  });
+
   it('R13: gets no socket when its session has ended meanwhile', async () => {
     const arrived = new Promise<() => void>(resolve => {
       api.instead = (_request, _socket, accept) => resolve(accept);

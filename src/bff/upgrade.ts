@@ -26,7 +26,10 @@ export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
 export function acceptUpgrades(server: Server, isOurs: (url: string) => boolean): void {
   // one of its overloads, for all events
   const emit: Emit = server.emit.bind(server);
+  const cut = server.closeAllConnections.bind(server);
+  const connections = new Set<Duplex>();
   const asRequest = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
+    connections.add(socket.once('close', () => connections.delete(socket)));
     const response = answerOf(request, socket, head);
     return response !== undefined && emit('request', request, response);
   };
@@ -36,7 +39,12 @@ export function acceptUpgrades(server: Server, isOurs: (url: string) => boolean)
       ? asRequest(request, socket, head)
       : emit(event, ...parameters);
   };
-  Object.assign(server, { emit: first });
+  // node:http knows nothing of them any more
+  const closeAllConnections = () => {
+    cut();
+    for (const socket of connections) socket.destroy();
+  };
+  Object.assign(server, { emit: first, closeAllConnections });
   server.on('upgrade', (...parameters) => {
     if (server.listenerCount('upgrade') === 1) asRequest(...parameters);
   });

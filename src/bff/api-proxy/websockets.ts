@@ -43,7 +43,8 @@ export class WebSockets implements BeforeApplicationShutdown {
       const observer = { lives: () => {}, ended: () => over.abort() };
       if (session) leaveWith(call.response.socket, await this.sessions.watch(session, observer));
       if (over.signal.aborted) throw new BffError('session_ended');
-      if (this.isLeaving || call.abort.reason !== undefined || api.destroyed) throw new BrowserGone();
+      if (api.destroyed) throw new BffError('api_unreachable', { reason: 'closed after its 101' });
+      if (call.abort.reason !== undefined) throw new BrowserGone();
       sayYes();
       call.response.flushHeaders();
     } catch (error) {
@@ -70,6 +71,7 @@ export class WebSockets implements BeforeApplicationShutdown {
     const tunnel = new Tunnel(takenFrom(request), api);
     this.open.add(tunnel);
     this.events.webSocketsChanged(frontend, 1);
+    if (this.isLeaving) tunnel.end(GOING_AWAY, '');
     tunnel.onceClosed(() => {
       this.open.delete(tunnel);
       this.events.webSocketsChanged(frontend, -1);
