@@ -32,6 +32,7 @@ beforeAll(async () => {
     { path: '/api/orders', upstream, resource: ORDERS },
     { path: '/api/orders-too', upstream, resource: ORDERS },
     { path: '/api/stock', upstream, scope: 'stock', audience: 'urn:stock', token: 'user-or-none' },
+    { path: '/api/ours', upstream, token: 'client' },
     { path: '/api/inner', upstream, tokenExchange: true, scope: 'inner', audience: 'urn:inner' },
   ];
   parlour = await startParlour(hostile.issuer, { RESOURCE: 'https://all.example' }, { apiRoutes });
@@ -125,6 +126,14 @@ describe('a user’s token for one API', () => {
     turnClock(400);
     for (const path of paths) expect((await call(browser, path)).status).toBe(200);
     expect(await isLoggedIn(browser, parlour)).toBe(true);
+  });
+
+  it('A7: is used on when nobody says how long it lives', async () => {
+    const browser = await login();
+    hostile.lies = { refresh: { members: { expires_in: undefined } } };
+    const first = await sentFor(browser, 'orders');
+    turnClock(1000);
+    expect(await sentFor(browser, 'orders')).toBe(first);
   });
 
   it('R5: is renewed ahead of its end', async () => {
@@ -295,5 +304,21 @@ describe('no token for an API', () => {
     turnClock(280);
     hostile.lies = { refresh: tokenLies['503'] };
     expect(await sentFor(browser, 'orders')).toBe(first);
+  });
+
+  // the last one: Nest's one logger is then that of the instance that it starts
+  it('R5: a server that doesn’t answer is 503 when its time is over, for all who wait, by one request each', async () => {
+    const { PORT: _port, PUBLIC_URL: _publicUrl, ...same } = parlour.environment;
+    const hasty = await startParlour(hostile.issuer, { ...same, OUTBOUND_TIMEOUT: '1' });
+    const browser = await login();
+    hostile.lies = { token: tokenLies['no answer'], refresh: tokenLies['no answer'] };
+    const calls = ['orders', 'inner', 'ours'].flatMap(path => [call(browser, path, hasty), call(browser, path, hasty)]);
+    for (const answer of await Promise.all(calls)) {
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+    }
+    expect([hostile.count('token'), api.requests.length]).toEqual([3, 0]);
+    hostile.lies = {};
+    expect((await call(browser, 'own', hasty)).status).toBe(200);
+    await hasty.close();
   });
 });

@@ -7,7 +7,15 @@ const token = 'src/bff/tokens/route-token.ts';
 const endpoint = 'src/bff/oauth-client/token-endpoint.ts';
 const grant = 'src/bff/oauth-client/token-exchange.ts';
 
-const entry = (rule, what, file, find, replace) => ({ rule, what, file, find, replace, tests });
+const entry = (rule, what, file, find, replace, name) => ({
+  rule,
+  what,
+  file,
+  find,
+  replace,
+  tests,
+  ...(name && { name }),
+});
 
 export default [
   entry(
@@ -55,9 +63,17 @@ export default [
     refresh,
     'held: { tokens, ...outliving(record.others) }',
     'held: { tokens }',
+    'R5: outlives',
   ),
-  entry('R5', 'what was exchanged doesn’t', token, ' && !other.exchanged', ''),
-  entry('R5', 'a failure is one of the same token', 'src/bff/tokens/refresh-watch.ts', ' || mark.of !== of', ''),
+  entry('R5', 'what was exchanged doesn’t', token, ' && !other.exchanged', '', 'R5: outlives'),
+  entry(
+    'R5',
+    'a failure is one of the same token',
+    'src/bff/tokens/refresh-watch.ts',
+    ' || mark.of !== of',
+    '',
+    'R5: a failure for one',
+  ),
   entry(
     'R12',
     'a forced one has a pause',
