@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { RecentlyUsed } from './recently-used.js';
 
 export type SealPurpose = 'transaction' | 'state' | 'record' | 'logout';
@@ -74,14 +82,14 @@ export class KeyRing {
     const name = `${purpose} ${text}`;
     const known = this.known.get(name);
     if (known) return known;
-    const macs = this.secrets(purpose).map(key => hmac(key, text));
+    const macs = this.keys.flatMap(ring => ring.get(purpose) ?? []).map(({ key }) => hmac(key, text));
     this.known.keep(name, macs);
     return macs;
   }
 
   /** The purpose's keys themselves, the first first. */
   secrets(purpose: KeyPurpose): Buffer[] {
-    return this.keys.flatMap(ring => ring.get(purpose)?.key ?? []);
+    return this.keys.flatMap(ring => ring.get(purpose)?.key.export() ?? []);
   }
 
   private key(purpose: KeyPurpose): DerivedKey {
@@ -95,9 +103,10 @@ export class KeyRing {
   }
 }
 
+/** As key objects: of mere bytes Node makes one for each use, which takes longer than the use. */
 interface DerivedKey {
   id: Buffer;
-  key: Buffer;
+  key: KeyObject;
 }
 
 const PURPOSES: KeyPurpose[] = [
@@ -116,16 +125,16 @@ function derivePurposes(master: Buffer, frontend: string): Map<KeyPurpose, Deriv
       const bytes = Buffer.from(
         hkdfSync('sha256', master, '', JSON.stringify(['parlour', frontend, purpose]), 32 + KEY_ID),
       );
-      return [purpose, { key: bytes.subarray(0, 32), id: bytes.subarray(32) }];
+      return [purpose, { key: createSecretKey(bytes.subarray(0, 32)), id: bytes.subarray(32) }];
     }),
   );
 }
 
-function messageKey(key: Buffer, salt: Uint8Array): { key: Buffer; nonce: Buffer } {
+function messageKey(key: KeyObject, salt: Uint8Array): { key: KeyObject; nonce: Buffer } {
   const bytes = Buffer.from(hkdfSync('sha256', key, salt, 'message', 32 + 12));
-  return { key: bytes.subarray(0, 32), nonce: bytes.subarray(32) };
+  return { key: createSecretKey(bytes.subarray(0, 32)), nonce: bytes.subarray(32) };
 }
 
-function hmac(key: Buffer, text: string): string {
+function hmac(key: KeyObject, text: string): string {
   return createHmac('sha256', key).update(text).digest('base64url');
 }
