@@ -45,9 +45,12 @@ export class Sessions {
     const key = sessionKey(frontend, frontend.keys.mac('storage key', sessionId));
     const record: SessionRecord = { ...login, startedAt: now, expiresAt: now + options.sessionAbsoluteTimeout * 1000 };
     const session = sessionOfRecords(frontend, key, record, tokens, { value: now, version: '' });
-    await createTokens(session, tokens);
-    await records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000);
-    for (const index of indexKeys(frontend, login)) await records.storage.addToSet(index, key, record.expiresAt - now);
+    // at once, for the disk's sake
+    await Promise.all([
+      createTokens(session, tokens),
+      records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000),
+      ...indexKeys(frontend, login).map(index => records.storage.addToSet(index, key, record.expiresAt - now)),
+    ]);
     await records.put(`${key}:session`, record, record.expiresAt - now);
     // only now: a logout that has left no tombstone yet finds the session in the index
     if (await isLoggedOut(frontend, login, issuedAt)) {

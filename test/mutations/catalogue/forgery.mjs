@@ -163,8 +163,8 @@ export default [
     rule: 'B21',
     what: 'a session that nobody uses is over',
     file: 'src/bff/session/session.ts',
-    find: 'await records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000);',
-    replace: 'await records.put(`${key}:seen`, now, options.sessionAbsoluteTimeout * 1000);',
+    find: 'records.put(`${key}:seen`, now, options.sessionIdleTimeout * 1000),',
+    replace: 'records.put(`${key}:seen`, now, options.sessionAbsoluteTimeout * 1000),',
     tests: deadlines,
   },
   {
