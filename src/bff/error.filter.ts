@@ -72,7 +72,7 @@ function statusOfHost(thrown: unknown): number | undefined {
 
 function prepare(request: Request, response: Response, frontend: Frontend | undefined): void {
   readOnForAWhile(request);
-  setSecurityHeaders(request, response, frontend);
+  setSecurityHeaders(response, frontend);
 }
 
 /** In the words of HTTP (RFC 9457 §4.2.1); the host's own may tell more than they should. */

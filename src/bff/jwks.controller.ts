@@ -12,7 +12,7 @@ export class JwksController {
   @Get()
   show(@Req() request: Request, @Res() response: Response): void {
     const frontend = frontendOf(request);
-    setSecurityHeaders(request, response, frontend);
+    setSecurityHeaders(response, frontend);
     // the one answer of ours that may be kept: servers ask for it again and again, and a new key waits for copies to grow old
     response.setHeader('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
     // RFC 7517 §8.5.2

@@ -11,8 +11,16 @@ small{opacity:.75}`;
 
 const styleHash = createHash('sha256').update(PAGE_STYLE).digest('base64');
 
-const headers = (https: boolean) =>
-  helmet({
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/** What helmet says depends on no request: so it's asked once. */
+function fieldsOf(https: boolean): Fields {
+  const fields = new Map<string, string>();
+  const collector = {
+    setHeader: (name: string, value: string) => fields.set(name, value),
+    removeHeader: (name: string) => fields.delete(name),
+  };
+  const setFields = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -27,15 +35,16 @@ const headers = (https: boolean) =>
     xFrameOptions: { action: 'deny' },
     strictTransportSecurity: https ? { maxAge: 31_536_000 } : false,
   });
-const overHttps = headers(true);
-const overHttp = headers(false);
+  // it calls these two of a response, and looks at nothing of a request
+  setFields({} as IncomingMessage, collector as unknown as ServerResponse, () => {});
+  return [...fields, ['Cache-Control', 'no-store']];
+}
+
+const overHttps = fieldsOf(true);
+const overHttp = fieldsOf(false);
 
 /** What every answer of ours says to the browser: nothing of it is kept, framed, sniffed or told to others (ASVS 5.0 V3.4). */
-export function setSecurityHeaders(
-  request: IncomingMessage,
-  response: ServerResponse,
-  frontend: { origin: string } | undefined,
-): void {
-  (frontend?.origin.startsWith('https:') ? overHttps : overHttp)(request, response, () => {});
-  response.setHeader('Cache-Control', 'no-store');
+export function setSecurityHeaders(response: ServerResponse, frontend: { origin: string } | undefined): void {
+  const fields = frontend?.origin.startsWith('https:') ? overHttps : overHttp;
+  for (const [name, value] of fields) response.setHeader(name, value);
 }

@@ -5,7 +5,7 @@ import { ErrorFilter } from '../error.filter.js';
 import { BffError } from '../errors.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf } from '../frontend.js';
-import { setSecurityHeaders } from '../security-headers.js';
+import { seeOther } from '../see-other.js';
 import { authorizationRequest } from './authorization-request.js';
 import {
   type AuthorizationResponse,
@@ -49,8 +49,7 @@ export class CallbackController {
     dropUnreadable(request, response, frontend);
     const { answer, attempt } = await this.matched(request, frontend);
     const next = await this.finish(request, response, answer, attempt);
-    setSecurityHeaders(request, response, frontend);
-    response.redirect(303, next);
+    seeOther(response, frontend, next);
   }
 
   /** The answer and the attempt that it belongs to. What doesn't fit ends here, before the code is spent (A1, A2, A3) or anybody is asked anything (P12). */

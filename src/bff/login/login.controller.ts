@@ -4,6 +4,7 @@ import { LoginGuard, wantsJson } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { frontendOf } from '../frontend.js';
 import { setSecurityHeaders } from '../security-headers.js';
+import { seeOther } from '../see-other.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { authorizationRequest } from './authorization-request.js';
 import { Pushes } from './push.js';
@@ -25,8 +26,8 @@ export class LoginController {
       response,
       authorizationRequest(frontend, asked, sessionOf(request)),
     );
-    setSecurityHeaders(request, response, frontend);
-    if (wantsJson(request)) response.json({ redirectUrl: url.href, ...(expiresIn !== undefined && { expiresIn }) });
-    else response.redirect(303, url.href);
+    if (!wantsJson(request)) return seeOther(response, frontend, url.href);
+    setSecurityHeaders(response, frontend);
+    response.json({ redirectUrl: url.href, ...(expiresIn !== undefined && { expiresIn }) });
   }
 }

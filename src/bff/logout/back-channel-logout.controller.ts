@@ -25,7 +25,7 @@ export class BackChannelLogoutController {
   async logout(@Req() request: Request, @Res() response: Response): Promise<void> {
     const frontend = frontendOf(request);
     const at = { reference: referenceOf(request), frontend: frontend.name };
-    setSecurityHeaders(request, response, frontend);
+    setSecurityHeaders(response, frontend);
     try {
       const token = await verifyLogoutToken(await logoutTokenIn(request), frontend);
       const sessions = await this.end(frontend, token);

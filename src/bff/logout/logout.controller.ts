@@ -5,6 +5,7 @@ import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf } from '../frontend.js';
 import { setSecurityHeaders } from '../security-headers.js';
+import { seeOther } from '../see-other.js';
 import { dropSessionCookie } from '../session/session-cookie.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { Sessions } from '../session/session.js';
@@ -34,7 +35,7 @@ export class LogoutController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<{ redirectUrl: string }> {
     const frontend = frontendOf(request);
-    setSecurityHeaders(request, response, frontend);
+    setSecurityHeaders(response, frontend);
     const session = sessionOf(request);
     const home = homeOf(request, frontend);
     if (!session) return { redirectUrl: home };
@@ -55,8 +56,7 @@ export class LogoutController {
     const frontend = frontendOf(request);
     const { handle } = request.query;
     const ended = typeof handle === 'string' ? await takeEndSession(frontend, handle) : undefined;
-    redirect(
-      request,
+    seeOther(
       response,
       frontend,
       ended ? await this.endSession(response, frontend, ended) : frontend.options.postLogoutPath,
@@ -77,7 +77,7 @@ export class LogoutController {
         ...at,
       });
     }
-    redirect(request, response, frontend, home ?? frontend.options.postLogoutPath);
+    seeOther(response, frontend, home ?? frontend.options.postLogoutPath);
   }
 
   /** A server that can't be reached keeps nobody from leaving. */
@@ -89,10 +89,4 @@ export class LogoutController {
       return ended.home;
     }
   }
-}
-
-/** Without a body: Express's own `redirect` would write the address, and an `id_token_hint` with it, there once more (L4). */
-function redirect(request: Request, response: Response, frontend: Frontend, location: string): void {
-  setSecurityHeaders(request, response, frontend);
-  response.location(location).status(303).end();
 }

@@ -32,7 +32,7 @@ export class SessionEventsController {
     const session = sessionOf(request);
     const reason = session ? undefined : await reasonOfEnd(request);
     if (!session && !isTold(reason)) throw new BffError('not_authenticated');
-    setSecurityHeaders(request, response, frontendOf(request));
+    setSecurityHeaders(response, frontendOf(request));
     const stream = new EventStream(response);
     const events = new SessionEvents(stream, knownTime(request) ?? session?.refreshedAt ?? 0);
     if (session) await this.tell(session, response, stream, events);

@@ -14,7 +14,7 @@ import { sessionOf } from './session.middleware.js';
 export class SessionController {
   @Get()
   show(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    setSecurityHeaders(request, response, frontendOf(request));
+    setSecurityHeaders(response, frontendOf(request));
     const session = sessionOf(request);
     if (!session) return { authenticated: false };
     return { authenticated: true, user: session.user, session: sessionView(session) };

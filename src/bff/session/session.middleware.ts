@@ -2,6 +2,7 @@ import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import { isActivity } from '../csrf.guard.js';
+import { ENDPOINTS } from '../endpoints.js';
 import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf, Frontends } from '../frontend.js';
@@ -11,7 +12,7 @@ import { AttachedSession, SessionStore } from './session-store.js';
 import { Sessions } from './session.js';
 import { whereaboutsOf } from './whereabouts.js';
 
-/** Those of proxied calls. */
+/** Those of requests that express-session doesn't see. */
 const found = new WeakMap<Request, Session>();
 
 /** The request's living session. */
@@ -48,11 +49,10 @@ export class SessionMiddleware implements NestMiddleware {
       if (error) fail(error);
       else this.settle(request, response, frontend).then(() => next(), fail);
     };
-    if (frontend.isProxied(pathOf(request))) this.find(request, frontend).then(() => loaded(), fail);
+    if (isAnsweredHere(pathOf(request), frontend)) this.find(request, frontend).then(() => loaded(), fail);
     else this.middlewares.get(frontend)?.(request, response, loaded);
   }
 
-  /** A proxied call is no handler of a host's, that could want `req.session`: the session is looked up for it, and nothing is saved when it has been answered. */
   private async find(request: Request, frontend: Frontend): Promise<void> {
     const id = sessionIdOf(request, frontend);
     const living = id === undefined ? undefined : await this.sessions.find(frontend, id);
@@ -77,6 +77,16 @@ export class SessionMiddleware implements NestMiddleware {
     this.events.unknownKey({ frontend: frontend.name, purpose: 'session signature', reference });
     dropSessionCookie(response, frontend);
   }
+}
+
+/**
+ * What an API or the BFF itself answers is no handler of a host's, that could want `req.session`: the session is looked up, and nothing is saved after the
+ * answer. At `/callback` express-session makes a new id.
+ */
+function isAnsweredHere(path: string, frontend: Frontend): boolean {
+  if (frontend.isProxied(path)) return true;
+  const endpoint = path.slice(frontend.pathPrefix.length);
+  return endpoint !== '/callback' && Object.hasOwn(ENDPOINTS, endpoint) && path === frontend.path(endpoint);
 }
 
 function pathOf({ originalUrl }: Request): string {

@@ -54,7 +54,7 @@ export class SessionsController {
 function currentSession(request: Request, response: Response): Session {
   const session = sessionOf(request);
   if (!session) throw new BffError('not_authenticated');
-  setSecurityHeaders(request, response, frontendOf(request));
+  setSecurityHeaders(response, frontendOf(request));
   return session;
 }
 

@@ -74,7 +74,7 @@ export default [
     'B21',
     'pages have the security headers',
     'src/bff/error.filter.ts',
-    'setSecurityHeaders(request, response, frontend);',
+    'setSecurityHeaders(response, frontend);',
     '',
     nginx,
   ),

@@ -26,8 +26,8 @@ export default [
     'B21',
     'everything of ours says no-store',
     'src/bff/security-headers.ts',
-    "response.setHeader('Cache-Control', 'no-store');",
-    '',
+    "['Cache-Control', 'no-store']",
+    "['Cache-Control', 'private']",
     [nginx, answers],
   ),
   entry('B21', 'pages say no-referrer', 'src/bff/security-headers.ts', "policy: 'no-referrer'", "policy: 'origin'", [

@@ -144,8 +144,8 @@ export default [
     rule: 'P7',
     what: 'no cache keeps the URL',
     file: 'src/bff/security-headers.ts',
-    find: "response.setHeader('Cache-Control', 'no-store');",
-    replace: '',
+    find: "['Cache-Control', 'no-store']",
+    replace: "['Cache-Control', 'private']",
     tests: login,
   },
   {
