@@ -1,4 +1,3 @@
-const tests = 'test/api-proxy*.ts';
 const path = 'src/bff/api-proxy/api-path.ts';
 const route = 'src/bff/api-proxy/api-route.ts';
 const headers = 'src/bff/api-proxy/headers.ts';
@@ -7,13 +6,24 @@ const location = 'src/bff/api-proxy/location.ts';
 const controller = 'src/bff/api-proxy/api-proxy.controller.ts';
 const rules = 'src/bff/api-proxy/route-rules.ts';
 
+/** The quickest that see it. */
+const TESTS = {
+  [path]: 'test/api-proxy-path.spec.ts',
+  [route]: 'test/api-proxy-path.spec.ts',
+  [headers]: ['test/api-proxy.e2e-spec.ts', 'test/api-proxy-response.spec.ts'],
+  [location]: 'test/api-proxy-response.spec.ts',
+  [controller]: 'test/api-proxy.e2e-spec.ts',
+  [rules]: 'test/api-proxy.e2e-spec.ts',
+};
+const OTHERS = ['test/api-proxy-response.spec.ts', 'test/api-proxy-streams.spec.ts'];
+
 const entry = (rule, what, file, find, replace, name) => ({
   rule,
   what,
   file,
   find,
   replace,
-  tests,
+  tests: TESTS[file] ?? OTHERS,
   ...(name && { name }),
 });
 
@@ -171,5 +181,6 @@ export default [
     'src/bff/api-proxy/answer-head.ts',
     "if (status > 599) throw new BffError('api_response_invalid', { reason: `status ${status}` });",
     '',
+    'S1: a status out of range',
   ),
 ];

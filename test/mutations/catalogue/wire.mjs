@@ -2,6 +2,9 @@
 const path = 'src/bff/api-proxy/api-path.ts';
 const headers = 'src/bff/api-proxy/headers.ts';
 
+/** The tables that see it. */
+const GROUP = { [path]: 'paths|targets', [headers]: 'hosts|fields' };
+
 const entry = (rule, what, file, find, replace) => ({
   rule,
   what,
@@ -9,22 +12,26 @@ const entry = (rule, what, file, find, replace) => ({
   find,
   replace,
   tests: 'test/api-proxy-hostile.e2e-spec.ts',
+  name: `hostile (?:${GROUP[file] ?? 'framing|fields|methods|targets'}), .*\\b${rule}\\b`,
 });
+
+/** Seen elsewhere. */
+const seenIn = (tests, { name: _name, ...rest }) => ({ ...rest, tests });
 
 export default [
   entry('B14', 'a query has the characters of one', path, ' || !QUERY.test(query.slice(1))', ''),
   entry('B14', 'wide characters are read as what they look like', path, ", reading.normalize('NFKC')", ''),
   // Express refuses such a path, too
-  {
-    ...entry(
+  seenIn(
+    'test/api-proxy-path.spec.ts',
+    entry(
       'B14',
       'a segment is UTF-8',
       path,
       "throw new BffError('api_path_refused', { cause });",
       "return cause ? '' : '';",
     ),
-    tests: 'test/api-proxy-path.spec.ts',
-  },
+  ),
   entry(
     'B14',
     'nobody decodes for ever',
@@ -47,16 +54,16 @@ export default [
     "if (types.length > 1) throw new BffError('invalid_request', { reason: 'two types' });",
     '',
   ),
-  {
-    ...entry(
+  seenIn(
+    'test/api-proxy-response.spec.ts',
+    entry(
       'B27',
       'a Content-Location out of the route is nobody’s to know',
       headers,
       'publicLocation(value, 200, target, secrets)',
       'value',
     ),
-    tests: 'test/api-proxy-response.spec.ts',
-  },
+  ),
   entry('B17', 'hop-by-hop fields end here', headers, "  'keep-alive',\n  'te',\n  'trailer',\n", ''),
   entry(
     'B17',
@@ -92,24 +99,24 @@ export default [
     "return site === undefined || site === 'same-origin' || site === 'same-site' || site === 'none';",
     "return site !== 'cross-site';",
   ),
-  {
-    ...entry(
+  seenIn(
+    'test/api-proxy-ways.e2e-spec.ts',
+    entry(
       'B27',
       'a redirect stays inside the route by whole segments',
       'src/bff/api-proxy/location.ts',
       'isWithin(url.pathname, route.upstreamPath)',
       'url.pathname.startsWith(route.upstreamPath)',
     ),
-    tests: 'test/api-proxy-ways.e2e-spec.ts',
-  },
-  {
-    ...entry(
+  ),
+  seenIn(
+    'test/api-proxy-ways.e2e-spec.ts',
+    entry(
       'B15',
       'the longest route decides',
       'src/bff/api-proxy/api-route.ts',
       'b.publicPath.length - a.publicPath.length',
       'a.publicPath.length - b.publicPath.length',
     ),
-    tests: 'test/api-proxy-ways.e2e-spec.ts',
-  },
+  ),
 ];
