@@ -1,5 +1,6 @@
 import { dpopProof } from '../oauth-client/dpop-proof.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
+import { challengesOf } from './challenge.js';
 import { type Field, fieldsOf, valuesOf } from './fields.js';
 import type { ApiAnswer } from './exchange.js';
 import type { ApiCall } from './forward.js';
@@ -35,12 +36,9 @@ export async function authorizationOf(
 
 /** RFC 9449 §9: the token is fine, the proof lacks the nonce that comes with this answer. */
 export function demandsNonce({ status, rawHeaders }: ApiAnswer): boolean {
-  return (
-    status === 401 &&
-    valuesOf(fieldsOf(rawHeaders), 'www-authenticate').some(
-      challenge => /(?:^|[\s,])DPoP\s/i.test(challenge) && /[\s,]error="?use_dpop_nonce\b/i.test(challenge),
-    )
-  );
+  if (status !== 401) return false;
+  const challenges = challengesOf(valuesOf(fieldsOf(rawHeaders), 'www-authenticate'));
+  return challenges.some(({ scheme, parameters }) => scheme === 'dpop' && parameters.get('error') === 'use_dpop_nonce');
 }
 
 export function nonceOf({ rawHeaders }: ApiAnswer): string | undefined {

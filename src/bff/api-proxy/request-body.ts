@@ -99,7 +99,7 @@ export class RequestBody {
   }
 
   private watch(): void {
-    this.timer = setTimeout(() => this.stoodStill(), this.limits.bodyTimeout * 1000);
+    this.timer = setTimeout(() => this.stoodStill(), this.limits.bodyTimeout * 1000).unref();
     this.request.on('data', (chunk: Buffer) => this.take(chunk));
     this.request.once('close', () => clearTimeout(this.timer));
   }

@@ -3,7 +3,15 @@ const proxy = 'src/bff/api-proxy/api-proxy.ts';
 const controller = 'src/bff/api-proxy/api-proxy.controller.ts';
 const tests = 'test/api-proxy-bodies.spec.ts';
 
-const entry = (rule, what, file, find, replace) => ({ rule, what, file, find, replace, tests });
+const entry = (rule, what, file, find, replace, name) => ({
+  rule,
+  what,
+  file,
+  find,
+  replace,
+  tests,
+  ...(name && { name }),
+});
 
 export default [
   entry(
@@ -13,7 +21,14 @@ export default [
     'if (tokens === undefined || !isRepeatable(call)) return refused;',
     'if (tokens === undefined) return refused;',
   ),
-  entry('R12', 'what was kept is sent anew', body, 'for (const chunk of this.kept) sink.write(chunk);', ''),
+  entry(
+    'R12',
+    'what was kept is sent anew',
+    body,
+    'for (const chunk of this.kept) sink.write(chunk);',
+    '',
+    'R12: is sent anew, of unsaid length',
+  ),
   entry(
     'R12',
     'a body that grows large isn’t kept',
