@@ -32,14 +32,19 @@ function stopTimers(): void {
 }
 
 /** A client that has said it would send more than it does. */
-async function begin(body: string, length: number): Promise<{ socket: Socket; received: () => string }> {
+async function begin(
+  body: string,
+  length: number,
+  line = 'POST /logout HTTP/1.1',
+  answer = 'csrf_header_missing',
+): Promise<{ socket: Socket; received: () => string }> {
   const socket = connect(pair.parlour.port, '127.0.0.1');
   let text = '';
   socket.on('data', chunk => (text += chunk.toString('latin1')));
   socket.on('error', () => undefined);
   await once(socket, 'connect');
-  socket.write(`POST /logout HTTP/1.1\r\n${host()}\r\nContent-Length: ${length}\r\n\r\n${body}`);
-  await until('it’s answered', () => text.includes('csrf_header_missing'));
+  socket.write(`${line}\r\n${host()}\r\nContent-Length: ${length}\r\n\r\n${body}`);
+  await until('it’s answered', () => text.includes(answer));
   return { socket, received: () => text };
 }
 
@@ -53,6 +58,17 @@ describe('a body that comes after the answer', () => {
     expect(socket.readableEnded).toBe(false);
     jest.advanceTimersByTime(1);
     // Node itself ends a connection that is silent
+    await until('the connection is cut', () => socket.destroyed || void socket.write('c'));
+  });
+
+  it('S1: also where nobody refused it', async () => {
+    stopTimers();
+    const { socket } = await begin('a', 1_000_000_000, 'GET /session HTTP/1.1\r\nX-CSRF: 1', 'authenticated');
+    jest.advanceTimersByTime(lingering - 1);
+    socket.write('b');
+    await rawRequest({ port: pair.parlour.port, lines: ['GET /session HTTP/1.1', host()] });
+    expect(socket.readableEnded).toBe(false);
+    jest.advanceTimersByTime(1);
     await until('the connection is cut', () => socket.destroyed || void socket.write('c'));
   });
 

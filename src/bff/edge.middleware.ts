@@ -8,6 +8,7 @@ import { ErrorFilter } from './error.filter.js';
 import { BffError } from './errors.js';
 import { type Frontend, Frontends } from './frontend.js';
 import { upgradeOf } from './upgrade.js';
+import { limitUnread } from './unread-body.js';
 
 /** The first step of every request: whose it is, where it came from, and what CORS says. */
 @Injectable()
@@ -23,6 +24,7 @@ export class EdgeMiddleware implements NestMiddleware {
   }
 
   use(request: Request, response: Response, next: NextFunction): void {
+    limitUnread(request, response);
     try {
       const frontend = this.frontends.resolve(request);
       // RFC 9112 §2.6: Node's parser takes 0.9 and 2.0, too, which nobody speaks here

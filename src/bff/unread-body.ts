@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Milliseconds. */
 const LINGERING = 5000;
@@ -14,4 +14,10 @@ export function readOnForAWhile(request: IncomingMessage): void {
     if (!request.complete) socket.destroy();
   }, LINGERING).unref();
   request.once('close', () => clearTimeout(late));
+}
+
+/** Whoever answers may leave a body unread: an endpoint that takes none, a page, an API that has seen enough. */
+export function limitUnread(request: IncomingMessage, response: ServerResponse): void {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+  if (coding !== undefined || length !== '0') response.once('finish', () => readOnForAWhile(request));
 }

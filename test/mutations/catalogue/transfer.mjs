@@ -6,6 +6,15 @@ const tests = 'test/api-proxy-transfer.spec.ts';
 const entry = (rule, what, file, find, replace) => ({ rule, what, file, find, replace, tests });
 
 export default [
+  {
+    rule: 'S1',
+    what: 'a body that nobody reads holds no connection',
+    file: 'src/bff/edge.middleware.ts',
+    find: 'limitUnread(request, response);',
+    replace: '',
+    tests: 'test/unread-body.e2e-spec.ts',
+    name: 'S1: also where nobody refused it',
+  },
   entry('B25', 'a trailer is announced', trailers, 'isNamed(field, ...names) && ', ''),
   entry('B16', 'no trailer says the token', trailers, ' && !secrets.some(secret => field[1].includes(secret))', ''),
   entry(
