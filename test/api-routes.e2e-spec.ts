@@ -95,6 +95,17 @@ describe('whose token an API gets', () => {
   });
 });
 
+describe('a step-up (RFC 9470)', () => {
+  it.each(KINDS)('B23: on $path is offered where the token is the user’s, whom a login can help', async kind => {
+    const challenge = 'Bearer error="insufficient_user_authentication", max_age=5';
+    api.reply = (_request, response) => response.writeHead(401, { 'WWW-Authenticate': challenge }).end();
+    const { status, body } = await app.fetch(kind.path);
+    const offered = body === '' ? undefined : codeOf(body);
+    expect([status, offered]).toEqual([401, kind.member === 'user' ? 'step_up_required' : undefined]);
+    expect(api.arrived).toHaveLength(1);
+  });
+});
+
 describe('what a route takes', () => {
   it.each(['POST', 'DELETE', 'OPTIONS', 'TRACE'])(
     'B15: %s, which the route doesn’t list, is sent nowhere',

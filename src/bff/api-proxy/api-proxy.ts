@@ -10,7 +10,7 @@ import { setHead } from './answer-head.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
-import type { CallTokens } from './call-token.js';
+import { type CallTokens, isUsers } from './call-token.js';
 import type { ApiAnswer } from './exchange.js';
 import { abortedWith, type ApiCall, isRepeatable, send } from './forward.js';
 import { type Field, valuesOf } from './fields.js';
@@ -121,7 +121,7 @@ export class ApiProxy {
   private answerHead(checked: CheckedCall, { answer, secrets }: Answered): boolean {
     const { target, frontend, request, response } = checked;
     try {
-      if (checked.session && demandsStepUp(answer)) this.offerStepUp(checked, stepUpOf(answer, frontend, secrets));
+      if (isUsers(checked) && demandsStepUp(answer)) this.offerStepUp(checked, stepUpOf(answer, frontend, secrets));
       const passed = responseFields(answer, target, frontend, secrets);
       const more = switchingFields(request, answer);
       setHead(response, answer.status, [...passed.fields, ...more, ...passTrailers(request, answer, secrets)]);

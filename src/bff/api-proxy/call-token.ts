@@ -48,6 +48,11 @@ export class CallTokens {
   }
 }
 
+/** Another login of the user's would make another token of it. */
+export function isUsers({ target: { route }, session }: TokenNeeds): boolean {
+  return session !== undefined && route.options.token.startsWith('user');
+}
+
 function isClients({ options: { token } }: ApiRoute, session: Session | undefined): boolean {
   return token === 'client' || (token === 'user-or-client' && session === undefined);
 }

@@ -17,8 +17,16 @@ export default [
     'B23',
     'a step-up is said to the app',
     proxy,
-    'if (checked.session && demandsStepUp(answer)) this',
+    'if (isUsers(checked) && demandsStepUp(answer)) this',
     'if (answer.status === 0) this',
   ),
+  {
+    rule: 'B23',
+    what: 'a login is offered where it makes another token',
+    file: 'src/bff/api-proxy/call-token.ts',
+    find: "route.options.token.startsWith('user')",
+    replace: 'true',
+    tests: 'test/api-routes.e2e-spec.ts',
+  },
   entry('R12', 'an illegible challenge says nothing', challenge, ' || parameters.has(lower(name))', ''),
 ];
