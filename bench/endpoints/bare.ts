@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { asking } from '../stage/commands.ts';
-import { type Around, startOther } from '../stage/server.ts';
+import { type Around, type Server, startOther } from '../stage/server.ts';
 
 interface Done {
   answers: number;
@@ -17,8 +17,13 @@ export interface BareCommands {
   redeem(): Promise<Done>;
 }
 
+export type BareClient = Server & { ask: ReturnType<typeof asking<BareCommands>> };
+
 /** In a process of its own. */
-export async function startBareClient({ authorizationServer, settings }: Around, connections: number) {
+export async function startBareClient(
+  { authorizationServer, settings }: Around,
+  connections: number,
+): Promise<BareClient> {
   const env = {
     ISSUER: authorizationServer.issuer,
     CLIENT_SECRET: randomBytes(32).toString('base64url'),
