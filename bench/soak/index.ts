@@ -53,9 +53,11 @@ export async function measureSoak(settings: Settings): Promise<Group> {
   const after = await settled(look);
   const outcomes = sumOf(first, second);
   const faults = `${restarts + more} Redis restarts, ${authorizationServer.tokenCalls.length - refreshes} refreshes`;
-  const what = `soak, ${milliseconds / 1000} s at ${rate.toFixed(0)} calls/s`;
+  const what = `soak, ${milliseconds / 1000} s`;
+  const made = count(outcomes, () => true);
+  const speed = `${(made / (milliseconds / 1000)).toFixed(0)} a second of ${rate.toFixed(0)} meant`;
   const rows = [
-    { figure: `${what}: calls made (${faults})`, measured: String(count(outcomes, () => true)) },
+    { figure: `${what}: calls made (${faults})`, measured: `${made}, ${speed}` },
     ...answerRows(what, outcomes),
     ...leftBehind(what, [before, middle, after]),
     said(what, parlour),
