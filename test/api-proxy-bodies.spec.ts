@@ -35,11 +35,15 @@ afterAll(async () => {
 /** A request by a client that tells of every step, with session and custom header. */
 function open(path: string, headers: Record<string, string> = {}) {
   const all = { Host: `localhost:${app.port}`, Cookie: app.cookie, 'X-CSRF': '1', ...headers };
-  return httpRequest({ host: '127.0.0.1', port: app.port, path, method: 'POST', headers: all });
+  const request = httpRequest({ host: '127.0.0.1', port: app.port, path, method: 'POST', headers: all });
+  // whoever waits for its answer hears of it
+  return request.on('error', () => undefined);
 }
 
 async function answerOf(request: ReturnType<typeof open>): Promise<{ status: number; headers: object; body: string }> {
-  const response = await new Promise<IncomingMessage>(resolve => request.once('response', resolve));
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    request.once('response', resolve).once('error', reject),
+  );
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
 }
 
@@ -224,6 +228,22 @@ describe('limits of a route', () => {
     expect(codeOf(await answerOf(request))).toEqual([408, 'request_timeout']);
     request.destroy();
     expect(await gone).toBe(true);
+  });
+
+  it('S1: one that waits for a fresh token isn’t pausing', async () => {
+    const old = refuseToken();
+    app.authorizationServer.lies = { refresh: { after: new Promise(resolve => setTimeout(resolve, 1600)) } };
+    api.takeOver = (request, response) => {
+      if (request.headers.authorization === `Bearer ${old}`) response.writeHead(401).end();
+      else void text(request).then(({ length }) => response.end(`all ${length}`));
+    };
+    const before = app.authorizationServer.count('token', 'refresh_token');
+    const request = open('/api/hasty');
+    request.write('begins, ');
+    await app.authorizationServer.arrived('token', before + 1, 'refresh_token');
+    request.end(Buffer.alloc(8 << 20));
+    expect((await answerOf(request)).body).toBe(`all ${(8 << 20) + 8}`);
+    app.authorizationServer.beHonest();
   });
 
   it('S1: one that waits for the API isn’t pausing', async () => {

@@ -65,7 +65,7 @@ export function passBody({ response }: ApiCall, answer: ApiAnswer, isEventStream
   return body.gone;
 }
 
-/** There's no body, or all of it is still here. */
+/** There's no body, or all that came of it is still here; then the rest waits. */
 export function isRepeatable({ body }: ApiCall): boolean {
-  return body?.isRepeatable ?? true;
+  return body?.hold() ?? true;
 }

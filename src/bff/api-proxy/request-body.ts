@@ -59,7 +59,7 @@ export class RequestBody {
   ) {}
 
   /** All that has come is still here. */
-  get isRepeatable(): boolean {
+  private get isRepeatable(): boolean {
     return this.size <= this.limits.replayBody;
   }
 
@@ -75,16 +75,22 @@ export class RequestBody {
    * read that answer.
    */
   open(): PassThrough {
-    const { request, sink: before } = this;
-    if (before) request.unpipe(before.on('error', () => {}));
-    else this.watch();
-    before?.destroy();
+    const { request } = this;
+    if (!this.sink) this.watch();
     const sink = new PassThrough();
     this.sink = sink;
     for (const chunk of this.kept) sink.write(chunk);
     request.pipe(sink);
     sink.once('close', () => this.readOn());
     return sink;
+  }
+
+  /** Whether it can be sent once more; then the sending before has ended, and what is still to come waits for the next. */
+  hold(): boolean {
+    if (!this.isRepeatable) return false;
+    this.request.unpipe();
+    this.sink?.on('error', () => {}).destroy();
+    return true;
   }
 
   /** There will be no further sending. */
@@ -112,9 +118,10 @@ export class RequestBody {
     if (this.size > (this.limits.maxBody ?? Infinity)) this.refuse(new BffError('request_too_large'));
   }
 
+  /** Nobody waits for the browser while its body is held back. */
   private stoodStill(): void {
     if (this.request.complete) return;
-    if (this.sink?.writableNeedDrain) this.timer?.refresh();
+    if (this.request.isPaused()) this.timer?.refresh();
     else this.refuse(new BffError('request_timeout'));
   }
 }

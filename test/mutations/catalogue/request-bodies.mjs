@@ -72,7 +72,7 @@ export default [
     'S1',
     'a browser that waits for the API isn’t',
     body,
-    'if (this.sink?.writableNeedDrain) this.timer?.refresh();',
+    'if (this.request.isPaused()) this.timer?.refresh();',
     'if (this.size < 0) return;',
   ),
 ];
