@@ -1,5 +1,5 @@
 import type { CustomFetch } from 'openid-client';
-import { type Dispatcher, fetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type AllowHttpFor, isSecureUrl } from '../secure-url.js';
 import { AuthorizationServerFailure, markAnonymous } from './failure.js';
 
@@ -26,13 +26,15 @@ export function authorizationServerFetch(options: HttpOptions): CustomFetch {
     const signal = init.signal ? AbortSignal.any([timeout, init.signal]) : timeout;
     try {
       const { body, method, headers } = init;
-      const response = await fetch(target, {
+      // undici's own fetch would make streams of what is a kilobyte, which takes as long as all the rest of a call
+      const response = await options.dispatcher.request({
+        origin: target.origin,
+        path: target.pathname + target.search,
         method,
         headers,
-        body: body instanceof URLSearchParams ? body.toString() : (body ?? null),
-        redirect: 'manual',
+        // what openid-client sends is a form or nothing
+        body: body instanceof URLSearchParams ? body.toString() : null,
         signal,
-        dispatcher: options.dispatcher,
       });
       const answer = await buffered(response);
       return method === 'POST' ? answer : markAnonymous(answer);
@@ -49,24 +51,26 @@ export function backchannel(url: URL, { issuer, backchannelUrl }: Pick<HttpOptio
   return new URL(backchannelUrl.replace(/\/$/, '') + url.href.slice(base.length));
 }
 
-async function buffered(response: Awaited<ReturnType<typeof fetch>>): Promise<Response> {
-  const { status } = response;
+async function buffered({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Response> {
   // RFC 9110 §15; a Response takes no other, and a broken answer is no broken connection: it isn't asked for again
-  if (status > 599) throw new AuthorizationServerFailure('misconfigured', `the answer’s status is ${status}`);
+  if (statusCode > 599) throw new AuthorizationServerFailure('misconfigured', `the answer’s status is ${statusCode}`);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
-    // undici's body yields bytes; its type says any
+  for await (const chunk of body) {
+    // it yields bytes; its type says any
     const bytes = chunk as Uint8Array;
     size += bytes.length;
     if (size > LARGEST_ANSWER) throw new AuthorizationServerFailure('misconfigured', 'the answer is larger than 1 MB');
     chunks.push(bytes);
   }
-  const empty = [101, 204, 205, 304].includes(status);
-  return new Response(empty ? null : Buffer.concat(chunks), {
-    status,
-    headers: [...response.headers],
-  });
+  const empty = [204, 205, 304].includes(statusCode);
+  return new Response(empty ? null : Buffer.concat(chunks), { status: statusCode, headers: fieldsOf(headers) });
+}
+
+function fieldsOf(headers: Dispatcher.ResponseData['headers']): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): [string, string] => [name, one]),
+  );
 }
 
 /** Alerts that a server sends when it doesn't like the client's certificate, or misses one (RFC 8446 §6.2): it will like it no better next time. */

@@ -129,8 +129,8 @@ export default [
     'P5',
     'redirects are not followed',
     'src/bff/oauth-client/http.ts',
-    "redirect: 'manual',",
-    "redirect: 'follow',",
+    'options.dispatcher.request({',
+    "options.dispatcher.compose((await import('undici')).interceptors.redirect({ maxRedirections: 3 })).request({",
     outbound,
   ),
   entry(

@@ -14,8 +14,8 @@ export default [
     rule: 'P5',
     what: 'a status that there isn’t is no broken connection',
     file: http,
-    find: 'if (status > 599) throw',
-    replace: 'if (status > 999) throw',
+    find: 'if (statusCode > 599) throw',
+    replace: 'if (statusCode > 999) throw',
     tests: par,
   },
   {
@@ -103,8 +103,9 @@ export default [
     rule: 'P5',
     what: 'no redirect of the authorization server is followed',
     file: http,
-    find: "redirect: 'manual',",
-    replace: "redirect: 'follow',",
+    find: 'options.dispatcher.request({',
+    replace:
+      "options.dispatcher.compose((await import('undici')).interceptors.redirect({ maxRedirections: 3 })).request({",
     tests: par,
   },
   {
