@@ -17,7 +17,7 @@ interface Kind {
 const GROUPS: Record<string, Kind> = {
   proxy: {
     load: async () => (await import('./proxy/index.ts')).measureProxy,
-    parts: ['pass-through', 'parlour', 'express-openid-connect', 'mod_auth_openidc', 'latency'],
+    parts: ['pass-through', 'parlour', 'nest', 'express-openid-connect', 'mod_auth_openidc', 'latency'],
     isInReadme: true,
   },
   endpoints: {

@@ -12,6 +12,7 @@ export interface Proxy extends Server {
   requests: string[];
 }
 
+export const IN_NEST = 'pass-through in Nest';
 const CONNECTIONS = 32;
 const PATH = '/api/orders';
 
@@ -26,14 +27,16 @@ export async function startParlourProxy(around: Around): Promise<Proxy> {
   return withPeople(await startParlour(around), '/login');
 }
 
-/** Sends what `parlour` was seen to send. */
-export async function startPassThrough(parlour: Proxy, { api, settings }: Around): Promise<Proxy> {
+/** Sends what `parlour` was seen to send. `within`: what it runs in, instead of in node:http alone. */
+export async function startPassThrough(parlour: Proxy, { api, settings }: Around, within?: 'nest'): Promise<Proxy> {
   const browsers = new Set(namesOf((parlour.requests[0] ?? '').split('\r\n').slice(1)));
   const sent = (await sentToApi(parlour)).filter(line => !/^(?:host|connection):/i.test(line));
   const isBrowsers = (line: string) => browsers.has(namesOf([line])[0] ?? '') && !/^authorization:/i.test(line);
   const added = sent.filter(line => !isBrowsers(line)).flatMap(line => /^([^:]+): *(.*)$/.exec(line)?.slice(1) ?? []);
-  const env = { API: api.url, PASSED: namesOf(sent.filter(isBrowsers)).join(','), ADDED: JSON.stringify(added) };
-  const server = await startOther('pass-through', join(import.meta.dirname, 'pass-through.ts'), env, settings);
+  const passed = namesOf(sent.filter(isBrowsers)).join(',');
+  const env = { API: api.url, PASSED: passed, ADDED: JSON.stringify(added), WITHIN: within ?? '' };
+  const name = within === 'nest' ? IN_NEST : 'pass-through';
+  const server = await startOther(name, join(import.meta.dirname, 'pass-through.ts'), env, settings);
   const bare = { ...server, requests: parlour.requests };
   if ((await sentToApi(bare)).join() !== (await sentToApi(parlour)).join())
     throw new Error('the pass-through sends other fields');

@@ -7,6 +7,7 @@ import { startProgram } from '../stage/processes.ts';
 import type { Around } from '../stage/server.ts';
 import { absolutes, comparison, type Found, measureThroughput, medianOf } from '../stage/throughput.ts';
 import {
+  IN_NEST,
   type Proxy,
   startExpressOpenIdConnect,
   startModAuthOpenidc,
@@ -50,7 +51,8 @@ export async function measureProxy(settings: Settings): Promise<Group> {
   const parlour = await startParlourProxy(around);
   const bare = await startPassThrough(parlour, around);
   const { proxies, missing, found: used } = await startPeers(around);
-  const all = [bare, parlour, ...proxies];
+  const inNest = isWanted('nest', settings) ? [await startPassThrough(parlour, around, 'nest')] : [];
+  const all = [bare, parlour, ...inNest, ...proxies];
   const contestants = all.map(({ name, pid, port, requests }) => {
     const run = (milliseconds: number) => load.closedLoop({ port, requests, milliseconds });
     return { name, pid, run };
@@ -91,5 +93,12 @@ function rowsOf(found: Found): Row[] {
   const rows = compared.flatMap(([peer, { goal, words }]) =>
     comparison(found, ['parlour', peer], `${CALL} ${words}`, goal),
   );
-  return [...rows, ...absolutes(found)];
+  return [...rows, ...explanation(found), ...absolutes(found)];
+}
+
+/** What of the distance is the framework's. */
+function explanation(found: Found): Row[] {
+  if (!found.has(IN_NEST)) return [];
+  const what = 'a Nest application whose one controller is the bare pass-through, against the bare one';
+  return comparison(found, [IN_NEST, 'pass-through'], what, 0).map(({ figure, measured }) => ({ figure, measured }));
 }

@@ -31,9 +31,13 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
   });
 }
 
-const server = createServer((request, response) => {
+const handler = (request: IncomingMessage, response: ServerResponse): void => {
   passOn(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
-});
+};
+const server =
+  process.env['WITHIN'] === 'nest'
+    ? await (await import('./within-nest.ts')).withinNest(handler)
+    : createServer(handler);
 server.requestTimeout = 0;
 process.send?.(await listen(server));
 // a profile is written when a process ends by itself
