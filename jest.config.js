@@ -20,5 +20,6 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // much of a test is waiting
+  maxWorkers: 3,
 };

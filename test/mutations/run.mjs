@@ -5,7 +5,8 @@ import { cites, namePattern, problemsOf, readCatalogue, testFiles } from './cata
 import { killAll, runJest } from './jest.mjs';
 import { createWorkingCopy, mutated, removeWorkingCopy } from './working-copy.mjs';
 
-const WORKERS = 2;
+/** More than processors: much of a test is waiting. */
+const WORKERS = 3;
 /** Milliseconds: a mutation may well make a request hang, which is as good a death as any, but nobody wants to wait for it. */
 const TEST_TIMEOUT = 10_000;
 const CONTROL_TIMEOUT = 900_000;
