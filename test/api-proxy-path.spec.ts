@@ -60,6 +60,70 @@ describe('the table of API routes', () => {
   });
 });
 
+describe('another spelling of a nested route', () => {
+  it.each([
+    '/api/%74hings',
+    '/api/%74hings/1?a=b',
+    '/api/%74%68%69%6e%67%73/1',
+    '/api/%2574hings/1',
+    '/api/%252574hings/1',
+    '/api/THINGS',
+    '/api/Things/1',
+    '/api/%54hings/1',
+    '/api/things%20/1',
+    '/api/%20things/1',
+    '/api/%EF%BD%94hings/1',
+    '/api/%EF%BC%B4hings/1',
+    '/api/th%C4%B1ngs/1',
+    '/api/th%C4%B0ngs/1',
+    '/api/t%CC%88hings/1',
+    '/api/thing%C5%BF/1',
+    '/api/things/%6fld/1',
+    '/api/things/OLD',
+    '/api/things/ol%64?a',
+  ])('B13 B14 B15: %s is refused, as the rules of the longer route would be passed by', url => {
+    expect(sentTo(url)).toBe('api_path_refused');
+  });
+
+  it.each([
+    ['/api/files/%C3%A4.txt', 'https://all.test/files/%C3%A4.txt'],
+    ['/api/Files/A%20B', 'https://all.test/Files/A%20B'],
+    ['/api/Thingsandmore', 'https://all.test/Thingsandmore'],
+    ['/api/x/THINGS/%6fld', 'https://all.test/x/THINGS/%6fld'],
+    ['/api/things/a%20b', 'https://things.test/v1/a%20b'],
+    ['/api/things/J%C3%BCrgen/%E2%82%AC', 'https://things.test/v1/J%C3%BCrgen/%E2%82%AC'],
+    ['/api/things/OLDER', 'https://things.test/v1/OLDER'],
+    ['/api/things/1/OLD', 'https://things.test/v1/1/OLD'],
+    ['/api/things/old/OLD/%6fld', 'https://old.test:8443/a/b/OLD/%6fld'],
+    ['/api/x?q=/api/THINGS', 'https://all.test/x?q=/api/THINGS'],
+  ])('B14 B15: %s is in no other route, and goes on letter by letter', (url, expected) => {
+    expect(sentTo(url)).toBe(expected);
+  });
+
+  it('B15: two routes that differ in case alone are two', () => {
+    const twins = frontend({ '/api': 'https://all.test', '/api/a': 'https://low.test', '/api/A': 'https://high.test' });
+    const urls = ['/api/a/x', '/api/A/x', '/api/%61/x', '/api/%41/x'];
+    expect(urls.map(url => sentTo(url, twins))).toEqual([
+      'https://low.test/x',
+      'https://high.test/x',
+      'api_path_refused',
+      'api_path_refused',
+    ]);
+  });
+
+  it('B15: a nested route is the longer one under a path prefix, and whatever the case that it’s configured in', () => {
+    const owner = frontend({ '/api': 'https://all.test', '/api/Admin': 'https://admin.test' }, '/Bff');
+    const urls = ['/Bff/api/Admin/x', '/Bff/api/%41dmin/x', '/Bff/api/X', '/Bff/api/ADMIN', '/bff/api/Admin'];
+    expect(urls.map(url => sentTo(url, owner))).toEqual([
+      'https://admin.test/x',
+      'api_path_refused',
+      'https://all.test/X',
+      'api_path_refused',
+      'unknown_api_route',
+    ]);
+  });
+});
+
 describe('a path as it came', () => {
   it.each([
     '/J%C3%BCrgen/%E2%82%AC',

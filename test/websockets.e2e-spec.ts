@@ -227,6 +227,8 @@ describe('a handshake that gets no socket', () => {
     ['/api/a%2fb', 'api_path_refused'],
     ['/api//evil', 'api_path_refused'],
     ['/api/a;b', 'api_path_refused'],
+    ['/api/%70lain/x', 'api_path_refused'],
+    ['/api/PLAIN/x', 'api_path_refused'],
     ['/API/x', 'unknown_api_route'],
     ['/api/plain/x', 'upgrade_refused'],
   ])('B13, B14, B15: %s is checked as a call’s address is', async (path, code) => {

@@ -38,6 +38,19 @@ function refuseAmbiguous(segment: string, index: number, all: string[]): void {
   }
 }
 
+/**
+ * The path as an API may take it that decodes to the end and minds neither case nor accents nor blanks; for comparing only. In upper case, as the
+ * letters `ı` and `ſ` are ASCII ones there alone.
+ */
+export function looselyRead(path: string): string {
+  return path.split('/').map(looselyReadSegment).join('/');
+}
+
+function looselyReadSegment(segment: string): string {
+  const decoded = readingsOf(segment).at(-1) ?? '';
+  return decoded.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().trim();
+}
+
 /** The segment as it looks after each further decoding. Overlong UTF-8 (`%c0%ae`) isn't UTF-8: decodeURIComponent throws, and that refuses it. */
 function readingsOf(segment: string): string[] {
   if (!segment.includes('%')) return [segment];

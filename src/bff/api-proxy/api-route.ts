@@ -2,7 +2,7 @@ import type { ApiRouteOptions } from '../bff.options.js';
 import { BffError } from '../errors.js';
 import type { Frontend } from '../frontend.js';
 import { isPlain, type RouteToken, routeToken } from '../tokens/route-token.js';
-import { rawTargetOf } from './api-path.js';
+import { looselyRead, rawTargetOf } from './api-path.js';
 import { pathsOf } from './route-rules.js';
 
 /** A line of the closed table: what the browser asks for, and the only place where that goes (B13, B15). */
@@ -11,6 +11,8 @@ export interface ApiRoute {
   readonly name: string;
   /** As the browser says it, with the path prefix and without a slash at its end. */
   readonly publicPath: string;
+  /** The same for whoever reads it loosely. */
+  readonly loosePath: string;
   /** Scheme, host and port of the API. */
   readonly origin: string;
   /** What its paths begin with, without a slash at the end: `` or `/v1`. */
@@ -35,11 +37,23 @@ type RouteOwner = Pick<Frontend, 'options' | 'path'>;
 /** Throws `api_path_refused` or `unknown_api_route`. */
 export function targetOf(frontend: RouteOwner, originalUrl: string): ApiTarget {
   const { path, query } = rawTargetOf(originalUrl);
-  const route = routesOf(frontend).find(each => isWithin(path, each.publicPath));
+  const routes = routesOf(frontend);
+  const route = routes.find(each => isWithin(path, each.publicPath));
   if (!route) throw new BffError('unknown_api_route');
+  if (isAnothers(path, route, routes)) throw new BffError('api_path_refused');
   const below = path.slice(route.publicPath.length);
   if (route.paths && !route.paths.test(atLeastSlash(below))) throw new BffError('unknown_api_route');
   return { route, path: atLeastSlash(route.upstreamPath + below) + query };
+}
+
+/**
+ * A longer route covers it in another spelling (`/api/%61dmin`, `/api/ADMIN`), which that route's API may well take for its own: the rules of the longer one
+ * would be passed by. Routes that differ in case alone are what their spelling says.
+ */
+function isAnothers(path: string, { publicPath }: ApiRoute, routes: ApiRoute[]): boolean {
+  if (routes.length === 1 || !/[%A-Z]/.test(path)) return false;
+  const read = looselyRead(path);
+  return routes.some(each => each.publicPath.length > publicPath.length && isWithin(read, each.loosePath));
 }
 
 /** By whole segments: `/api/things` covers `/api/things/1`, never `/api/things-of-others`. */
@@ -63,9 +77,11 @@ export function routesOf(frontend: RouteOwner): ApiRoute[] {
 function routeOf(frontend: RouteOwner, options: ApiRouteOptions): ApiRoute {
   const upstream = new URL(options.upstream);
   const wanted = routeToken(options);
+  const publicPath = withoutEndSlash(frontend.path(options.path));
   return {
     name: options.path,
-    publicPath: withoutEndSlash(frontend.path(options.path)),
+    publicPath,
+    loosePath: looselyRead(publicPath),
     origin: upstream.origin,
     upstreamPath: withoutEndSlash(upstream.pathname),
     paths: pathsOf(options),
