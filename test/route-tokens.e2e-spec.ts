@@ -202,6 +202,19 @@ describe('a user’s token for one API', () => {
     expect(api.requests).toEqual([]);
   });
 
+  it.each([
+    ['a dead refresh token', { refresh: tokenLies['400 invalid_grant'] }],
+    ['another user’s ID token', { refreshedIdToken: { claims: { sub: 'mallory' } } }],
+  ])('L3 B18: all access tokens are revoked when %s ends the session', async (_what, lies) => {
+    const browser = await login();
+    const tokens = [await sentFor(browser, 'own'), await sentFor(browser, 'orders'), await sentFor(browser, 'inner')];
+    hostile.lies = lies;
+    expect((await call(browser, 'stock')).json()).toMatchObject({ code: 'session_ended' });
+    expect(tokens.filter(token => hostile.grants.isLive(token))).toEqual([]);
+    const revoked = hostile.to('revocation').map(({ params }) => params.get('token'));
+    expect(revoked).toEqual(expect.arrayContaining(tokens));
+  });
+
   it('without a refresh token there’s none: 401 token_expired, and the session stays', async () => {
     hostile.lies = { token: { members: { refresh_token: undefined } } };
     const browser = await login();

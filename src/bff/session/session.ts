@@ -140,9 +140,9 @@ export class Sessions {
     return other ? refreshed.tokens : undefined;
   }
 
-  /** A dead refresh token ends the session (B18). */
+  /** A dead refresh token ends the session (B18); its access tokens may live on at the server (L3). */
   private async refreshRejected(session: Session): Promise<never> {
-    await this.end(session, 'refresh_token_rejected');
+    await this.endAndRevoke(session, 'refresh_token_rejected');
     throw new BffError('session_ended');
   }
 }

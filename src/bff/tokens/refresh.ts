@@ -42,12 +42,15 @@ async function attempt(
     );
   } catch (error) {
     const failure = failureOf(error);
-    if (isAnotherIdentity(failure)) return refuse(owner, record.tokens, events);
+    if (isAnotherIdentity(failure)) return refused(owner, events);
     return (await replacedBy(owner, record, wanted)) ?? failed(owner, failure, events, wanted);
   }
   const { claims } = response;
   const renewal = renewalOf(record, response.tokens, wanted);
-  if (claims && !sameIdentity(record.tokens.idToken, claims)) return refuse(owner, renewal.granted, events);
+  if (claims && !sameIdentity(record.tokens.idToken, claims)) {
+    await revokeTokens(owner, renewal.granted, events);
+    return refused(owner, events);
+  }
   return save(owner, lease, renewal, events, outcome => report(owner, outcome, events));
 }
 
@@ -70,8 +73,7 @@ function parted({ refreshToken, refreshExpiresAt, idToken, ...access }: TokenSet
 }
 
 /** A6: what came back may be another user's. */
-async function refuse(owner: TokenOwner, tokens: TokenSet, events: Events): Promise<Refreshed> {
-  await revokeTokens(owner, tokens, events);
+function refused(owner: TokenOwner, events: Events): Refreshed {
   report(owner, 'refused', events, { error: 'the refreshed ID token is another user’s' });
   return { kind: 'ended' };
 }
@@ -128,7 +130,7 @@ function sameIdentity(idToken: string | undefined, refreshed: IDToken): boolean 
   return same('iss') && same('sub') && sameAudience(first.aud, refreshed.aud) && authTime;
 }
 
-/** oauth4webapi compares `iss` and `aud` with the configuration, and throws the tokens away when they differ: then the old ones are left to revoke. */
+/** oauth4webapi compares `iss` and `aud` with the configuration, and throws the tokens away when they differ: then the session’s old ones are left to revoke. */
 function isAnotherIdentity(failure: AuthorizationServerFailure): boolean {
   for (let cause: unknown = failure; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && cause.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED') return true;

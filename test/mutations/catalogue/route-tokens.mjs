@@ -56,6 +56,15 @@ export default [
     'src/bff/tokens/token-store.ts',
     'others: Object.values(stored.others ?? {})',
     'others: []',
+    'L3: is revoked at logout',
+  ),
+  entry(
+    'L3',
+    'they’re revoked too when a dead refresh token ends the session',
+    'src/bff/session/session.ts',
+    "this.endAndRevoke(session, 'refresh_token_rejected')",
+    "this.end(session, 'refresh_token_rejected')",
+    'L3 B18: ',
   ),
   entry(
     'R5',
