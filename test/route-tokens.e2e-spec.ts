@@ -4,7 +4,7 @@ import { sessionKey } from '../src/bff/session/session-record.js';
 import { readTokens, swapTokens } from '../src/bff/tokens/token-store.js';
 import { type Hostile, startHostileAuthorizationServer, tokenLies } from './support/hostile-authorization-server.js';
 import type { HttpBrowser } from './support/http-browser.js';
-import { CLIENT_ID, CLIENT_SECRET, type Parlour, startParlour } from './support/parlour.js';
+import { CLIENT_ID, CLIENT_SECRET, type Parlour, startParlour, until } from './support/parlour.js';
 import {
   isLoggedIn,
   loggedIn,
@@ -200,6 +200,17 @@ describe('a user’s token for one API', () => {
     hostile.lies = { refreshedIdToken: { claims: { sub: 'mallory' } } };
     expect((await call(browser, 'orders')).json()).toMatchObject({ code: 'session_ended' });
     expect(api.requests).toEqual([]);
+  });
+
+  it('L3: what was exchanged is revoked when a refresh of the session’s own drops it', async () => {
+    const browser = await login();
+    turnClock(260);
+    const [orders, inner] = [await sentFor(browser, 'orders'), await sentFor(browser, 'inner')];
+    turnClock(15);
+    const own = await sentFor(browser, 'own');
+    await until('it is revoked', () => !hostile.grants.isLive(inner));
+    expect(hostile.to('revocation').map(({ params }) => params.get('token'))).toEqual([inner]);
+    expect([orders, own].map(token => hostile.grants.isLive(token))).toEqual([true, true]);
   });
 
   it.each([

@@ -6,7 +6,7 @@ import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
 import type { RefreshLease } from './refresh-lease.js';
 import { binding, type Refreshed, type Renewal, replacedBy, save, underLease } from './renewal.js';
 import { revokeTokens } from './revocation.js';
-import { outliving, type RouteToken, withOther } from './route-token.js';
+import { dropped, outliving, type RouteToken, withOther } from './route-token.js';
 import type { TokenOwner, TokenRecord } from './token-store.js';
 
 /**
@@ -51,7 +51,11 @@ async function attempt(
     await revokeTokens(owner, renewal.granted, events);
     return refused(owner, events);
   }
-  return save(owner, lease, renewal, events, outcome => report(owner, outcome, events));
+  return save(owner, lease, renewal, events, outcome => {
+    report(owner, outcome, events);
+    // nobody waits for it
+    if (outcome === 'completed' && !wanted) void revokeTokens(owner, { others: dropped(record.others) }, events);
+  });
 }
 
 function renewalOf(record: TokenRecord, fresh: TokenSet, wanted: RouteToken | undefined): Renewal {

@@ -5,7 +5,7 @@ import type { SessionTokens, TokenOwner } from './token-store.js';
 /** Revokes refresh and access tokens (RFC 7009 §2.1). A failure is logged and goes no further: the session has ended, whatever the server says. */
 export async function revokeTokens(
   owner: Pick<TokenOwner, 'frontend' | 'handle'>,
-  { refreshToken, accessToken, others = [] }: SessionTokens,
+  { refreshToken, accessToken, others = [] }: Partial<SessionTokens>,
   events: Events,
 ): Promise<void> {
   const revoke = async (token: string | undefined, tokenType: 'refresh_token' | 'access_token') => {

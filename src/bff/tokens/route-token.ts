@@ -48,3 +48,8 @@ export function outliving(others: OtherTokens = {}): { others?: OtherTokens } {
   const living = Object.entries(others).filter(([, other]) => isAlive(other) && !other.exchanged);
   return living.length > 0 ? { others: Object.fromEntries(living) } : {};
 }
+
+/** Those that don't, though the server may hold them good for longer: no logout finds them any more. */
+export function dropped(others: OtherTokens = {}): OtherToken[] {
+  return Object.values(others).filter(other => isAlive(other) && other.exchanged);
+}

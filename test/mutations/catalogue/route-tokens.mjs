@@ -67,6 +67,14 @@ export default [
     'L3 B18: ',
   ),
   entry(
+    'L3',
+    'what a refresh drops is revoked',
+    refresh,
+    'void revokeTokens(owner, { others: dropped(record.others) }, events);',
+    'return;',
+    'L3: what was exchanged',
+  ),
+  entry(
     'R5',
     'the others outlive a refresh',
     refresh,
