@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -44,6 +45,7 @@ afterAll(async () => {
 beforeEach(() => {
   api.handshakes = [];
   api.instead = undefined;
+  api.reply = undefined;
 });
 afterEach(() => {
   closeWebSockets();
@@ -345,6 +347,27 @@ describe('a handshake that gets no socket', () => {
     const left = new Promise(resolve => atApi.resume().once('end', resolve));
     asked.destroy();
     await left;
+  });
+
+  it('S1: that comes behind a call ends their connection, and nothing else', async () => {
+    const arrived = new Promise<IncomingMessage>(resolve => {
+      api.reply = resolve;
+    });
+    const asked = connect(scene.parlour.port, '127.0.0.1').on('error', () => {});
+    let text = '';
+    asked.on('data', chunk => (text += chunk.toString('latin1')));
+    asked.write([...rawLines('/api/x', ['Connection: keep-alive', 'X-CSRF: 1']), '', ''].join('\r\n'));
+    const call = await arrived;
+    const left = new Promise(resolve => call.on('error', () => {}).once('close', resolve));
+    asked.write([...rawLines('/api/x'), '', ''].join('\r\n'));
+    try {
+      await once(asked, 'close', { signal: AbortSignal.timeout(5000) });
+    } finally {
+      asked.destroy();
+    }
+    await left;
+    expect(text).toBe('');
+    expect((await script(browser, `${scene.parlour.url}/session`)).status).toBe(200);
   });
 
   it('S1: a call to the same route without an upgrade is a call', async () => {

@@ -58,7 +58,7 @@ function answerOf(request: IncomingMessage, socket: Duplex, head: Buffer): Serve
   if (!(socket instanceof Socket)) return void leave();
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket);
+  if (!isAssigned(response, socket)) return void leave();
   // nothing may come before the answer (RFC 6455 §4.1), and who leaves is heard only by reading
   socket.on('data', leave).on('end', leave);
   const drain = () => response.emit('drain');
@@ -70,6 +70,16 @@ function answerOf(request: IncomingMessage, socket: Duplex, head: Buffer): Serve
   response.once('finish', () => take().destroySoon());
   upgrades.set(request, { hasMore: head.length > 0 || declaresBody(request), take });
   return response;
+}
+
+/** Not while an earlier request on the connection waits for its answer: node:http throws then. Nobody means a handshake that comes behind a call. */
+function isAssigned(response: ServerResponse, socket: Socket): boolean {
+  try {
+    response.assignSocket(socket);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function declaresBody({ headers }: IncomingMessage): boolean {

@@ -84,6 +84,16 @@ export default [
     '',
     lifetime,
   ),
+  {
+    ...entry(
+      'S1',
+      'a handshake behind a call is no exception',
+      'src/bff/upgrade.ts',
+      'if (!isAssigned(response, socket)) return void leave();',
+      'response.assignSocket(socket);',
+    ),
+    name: 'S1: that comes behind a call',
+  },
   entry(
     'S1',
     'an end waits for the other to read',
