@@ -293,6 +293,34 @@ describe('no token for an API', () => {
     },
   );
 
+  const USELESS = ['another token type', 'an access token beyond ASCII', 'no access token'] as const;
+
+  it.each(USELESS)('R3: the refresh token is kept that came with %s', async lie => {
+    const browser = await login();
+    const own = await sentFor(browser, 'own');
+    hostile.lies = { refresh: tokenLies[lie] };
+    expect((await call(browser, 'orders')).json()).toMatchObject({ code: 'authorization_server_misconfigured' });
+    hostile.lies = {};
+    expect(hostile.to('revocation').map(({ params }) => params.get('token_type_hint'))).not.toContain('refresh_token');
+    await sentFor(browser, 'stock');
+    expect(await sentFor(browser, 'own')).toBe(own);
+    turnClock(400);
+    expect(await sentFor(browser, 'own')).not.toBe(own);
+  });
+
+  it.each(USELESS)('R4: it’s revoked when the session has ended before %s came', async lie => {
+    const browser = await login();
+    const released = Promise.withResolvers<void>();
+    hostile.lies = { refresh: { ...tokenLies[lie], after: released.promise, times: 1 } };
+    const answered = call(browser, 'orders');
+    await hostile.arrived('token', 1, 'refresh_token');
+    await script(browser.clone(), `${parlour.url}/logout`, { method: 'POST' });
+    released.resolve();
+    expect((await answered).json()).toMatchObject({ code: 'session_ended' });
+    const newest = hostile.issued.findLast(({ kind }) => kind === 'refresh_token')?.value;
+    expect(hostile.to('revocation').map(({ params }) => params.get('token'))).toContain(newest);
+  });
+
   it('R5: a failure for one API holds up no other token', async () => {
     const browser = await login();
     turnClock(400);

@@ -11,6 +11,7 @@ import { type AuthorizationResponseChecks, codeGrant } from './code-grant.js';
 import type { ClientCredentials } from './credentials.js';
 import { bindingMistake, proving, type TokenBinding } from './dpop.js';
 import type { DpopNonces } from './dpop-nonces.js';
+import { AuthorizationServerFailure } from './failure.js';
 import { resourceIndicator } from './resource-indicator.js';
 import { sendingWhile } from './sending.js';
 import { tokenExchange } from './token-exchange.js';
@@ -45,16 +46,19 @@ export class TokenEndpoint {
     );
   }
 
-  /** `maySend` is asked right before each sending, the one that repeats the call with another nonce too. */
+  /**
+   * `maySend` is asked right before each sending, the one that repeats the call with another nonce too. A failure tells the refresh token of an answer
+   * that can't be used: {@link rotatedIn}.
+   */
   refresh(
     refreshToken: string,
     binding: TokenBinding,
     maySend: () => boolean,
     wanted: TokenParameters = {},
   ): Promise<TokenResponse> {
-    return this.granted(binding, (configuration, proof) =>
-      sendingWhile(maySend, () => refreshTokenGrant(configuration, refreshToken, this.parameters(wanted), proof)),
-    );
+    const request = (configuration: Configuration, proof: DPoPOptions) =>
+      sendingWhile(maySend, () => refreshTokenGrant(configuration, refreshToken, this.parameters(wanted), proof));
+    return this.granted(binding, request, 'refresh');
   }
 
   /** For the client itself (RFC 6749 §4.4). */
@@ -85,11 +89,12 @@ export class TokenEndpoint {
   private granted(
     binding: TokenBinding,
     request: (configuration: Configuration, proof: DPoPOptions) => Promise<GrantedTokens>,
+    grant: 'new' | 'refresh' = 'new',
   ): Promise<TokenResponse> {
     return this.client.call(async configuration => {
       const bound = this.binding(binding);
       const response = await request(configuration, await proving(configuration, bound, this.nonces));
-      return { tokens: await this.asBound(response, bound), claims: response.claims?.() };
+      return { tokens: await this.asBound(response, bound, grant), claims: response.claims?.() };
     });
   }
 
@@ -99,14 +104,18 @@ export class TokenEndpoint {
     return { ...asked, certificate: bound ? this.credentials.certificate()?.thumbprint : undefined };
   }
 
-  /** Tokens that aren't bound as was asked for, or that no header can carry, are given back. */
-  private async asBound(response: TokenEndpointResponse, binding: TokenBinding): Promise<TokenSet> {
+  /** Tokens that aren't bound as was asked for, or that no header can carry, are given back; but a session lives on its refresh token (R3). */
+  private async asBound(
+    response: TokenEndpointResponse,
+    binding: TokenBinding,
+    grant: 'new' | 'refresh',
+  ): Promise<TokenSet> {
     const tokens = tokenSetOf(response, binding);
     const mistake = bindingMistake(response.token_type, binding) ?? spellingMistake(tokens);
     if (!mistake) return tokens;
-    if (tokens.refreshToken !== undefined)
+    if (tokens.refreshToken !== undefined && grant === 'new')
       await this.client.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});
     await this.client.revoke(tokens.accessToken, 'access_token').catch(() => {});
-    throw mistake;
+    throw new AuthorizationServerFailure(mistake.outcome, mistake.message, { cause: { body: response } });
   }
 }

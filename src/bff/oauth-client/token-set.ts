@@ -28,15 +28,13 @@ export interface TokenResponse {
 
 export function tokenSetOf(response: TokenEndpointResponse, { dpop, certificate }: TokenBinding): TokenSet {
   const now = Date.now();
-  const refreshExpiresIn = [response['refresh_expires_in'], response['refresh_token_expires_in']].find(isLifetime);
   const expiresAt = endOf(now, response.expires_in);
-  const refreshExpiresAt = endOf(now, refreshExpiresIn);
   return {
     accessToken: response.access_token,
     obtainedAt: now,
     ...(expiresAt !== undefined && { expiresAt }),
     ...(response.refresh_token !== undefined && { refreshToken: response.refresh_token }),
-    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+    ...refreshEnd(response, now),
     ...(response.id_token !== undefined && { idToken: response.id_token }),
     ...(response.scope !== undefined && { scope: response.scope }),
     ...(dpop && { dpopKey: dpop }),
@@ -44,10 +42,35 @@ export function tokenSetOf(response: TokenEndpointResponse, { dpop, certificate 
   };
 }
 
+const PRINTABLE = /^[\x20-\x7e]+$/;
+
 /** RFC 6749 appendix A.12: another character is one that no API would get to see, and each call would fail as if the browser had sent it. */
 export function spellingMistake({ accessToken }: TokenSet): AuthorizationServerFailure | undefined {
-  if (/^[\x20-\x7e]+$/.test(accessToken)) return undefined;
+  if (PRINTABLE.test(accessToken)) return undefined;
   return new AuthorizationServerFailure('misconfigured', 'the access token has characters that none may have');
+}
+
+/** What an answer that can't be used otherwise brought: the server takes the refresh token before it no more (RFC 9700 §4.14.2). */
+export function rotatedIn(failure: Error): Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'> | undefined {
+  for (let cause: unknown = failure; typeof cause === 'object' && cause !== null;) {
+    // where oauth4webapi keeps the answer
+    if ('body' in cause) return grantIn(cause.body);
+    cause = 'cause' in cause ? cause.cause : undefined;
+  }
+  return undefined;
+}
+
+function grantIn(answer: unknown): ReturnType<typeof rotatedIn> {
+  const members: Record<string, unknown> = typeof answer === 'object' ? { ...answer } : {};
+  const { refresh_token: refreshToken } = members;
+  if (typeof refreshToken !== 'string' || !PRINTABLE.test(refreshToken)) return undefined;
+  return { refreshToken, ...refreshEnd(members, Date.now()) };
+}
+
+function refreshEnd(members: Record<string, unknown>, now: number): Pick<TokenSet, 'refreshExpiresAt'> {
+  const seconds = [members['refresh_expires_in'], members['refresh_token_expires_in']].find(isLifetime);
+  const refreshExpiresAt = endOf(now, seconds);
+  return refreshExpiresAt === undefined ? {} : { refreshExpiresAt };
 }
 
 /** A time that no number can hold is as good as none: JSON would make `null` of it, and that's long ago. */

@@ -25,13 +25,17 @@ export class RefreshLease {
 
   private constructor(
     private readonly owner: TokenOwner,
-    /** What is refreshed. */
-    readonly record: TokenRecord,
+    private held: TokenRecord,
     private readonly id: string,
     /** By the monotonic clock: before the last write that is known to have held. */
     private heldSince: number,
   ) {
     this.renewal = setInterval(() => void this.renew().catch(() => {}), RENEW_EVERY).unref();
+  }
+
+  /** What is refreshed. */
+  get record(): TokenRecord {
+    return this.held;
   }
 
   /** `undefined`: somebody else has changed the record. `forcedAt`: the refresh is forced by an API's 401. `of`: it's for this route's token. */
@@ -58,16 +62,14 @@ export class RefreshLease {
   /** Stores what came back. `false`: the session has ended, or somebody has taken over; what came back is nobody's then. */
   async complete(held: Pick<TokenRecord, 'tokens' | 'others'>): Promise<boolean> {
     const { forcedAt } = this.record;
-    const end = performance.now() + leaseOf(this.owner);
-    for (;;) {
-      try {
-        return await this.tryToComplete({ ...held, ...(forcedAt !== undefined && { forcedAt }) });
-      } catch (error) {
-        // a rotated refresh token is in this process alone now (R3)
-        if (!(error instanceof StorageUnavailable) || performance.now() > end) throw error;
-        await delay(STORE_AGAIN);
-      }
-    }
+    return this.patiently(() => this.tryToComplete({ ...held, ...(forcedAt !== undefined && { forcedAt }) }));
+  }
+
+  /** Stores a refresh token that came with nothing else of use; the attempt goes on, to fail. `false`: as of {@link complete}. */
+  keep(tokens: TokenRecord['tokens']): Promise<boolean> {
+    // at once, so that a renewal on its way writes nothing older
+    this.held = { ...this.held, tokens };
+    return this.patiently(() => this.tryToKeep());
   }
 
   /** It came to nothing: those who wait hear of it, and the next attempt is anybody's after a pause. */
@@ -102,6 +104,27 @@ export class RefreshLease {
       if (current && current.refresh === undefined && holdsTheSame(current, record)) return true;
       if (current?.refresh?.id !== this.id) return false;
       if (await this.swap(current, record)) return true;
+    }
+  }
+
+  private async tryToKeep(): Promise<boolean> {
+    for (;;) {
+      const current = await this.current();
+      if (!current?.refresh) return false;
+      if (await this.swap(current, { ...this.record, refresh: current.refresh })) return true;
+    }
+  }
+
+  private async patiently(write: () => Promise<boolean>): Promise<boolean> {
+    const end = performance.now() + leaseOf(this.owner);
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        // a rotated refresh token is in this process alone now (R3)
+        if (!(error instanceof StorageUnavailable) || performance.now() > end) throw error;
+        await delay(STORE_AGAIN);
+      }
     }
   }
 

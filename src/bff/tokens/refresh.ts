@@ -2,12 +2,12 @@ import { decodeJwt } from 'jose';
 import type { Events } from '../events.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import type { IDToken } from '../oauth-client/oauth-client.js';
-import type { TokenResponse, TokenSet } from '../oauth-client/token-set.js';
+import { rotatedIn, type TokenResponse, type TokenSet } from '../oauth-client/token-set.js';
 import type { RefreshLease } from './refresh-lease.js';
 import { binding, type Refreshed, type Renewal, replacedBy, save, underLease } from './renewal.js';
 import { revokeTokens } from './revocation.js';
 import { dropped, outliving, type RouteToken, withOther } from './route-token.js';
-import type { TokenOwner, TokenRecord } from './token-store.js';
+import { readTokens, type TokenOwner, type TokenRecord } from './token-store.js';
 
 /**
  * One refresh (RFC 6749 §6): the token call, the checks, the write. Only `invalid_grant` ends a session (R5). `wanted`: it's for a route that wants another
@@ -43,6 +43,8 @@ async function attempt(
   } catch (error) {
     const failure = failureOf(error);
     if (isAnotherIdentity(failure)) return refused(owner, events);
+    const rotated = rotatedIn(failure);
+    if (rotated) return keep(owner, lease, rotated, events, () => failed(owner, failure, events, wanted));
     return (await replacedBy(owner, record, wanted)) ?? failed(owner, failure, events, wanted);
   }
   const { claims } = response;
@@ -74,6 +76,22 @@ function parted({ refreshToken, refreshExpiresAt, idToken, ...access }: TokenSet
     ...(idToken !== undefined && { idToken }),
   };
   return { grant, access };
+}
+
+/** The answer is of no use, but for the refresh token that it brought: the session goes on with that (R3), or it's given back as what comes too late (R4). */
+async function keep(
+  owner: TokenOwner,
+  lease: RefreshLease,
+  rotated: Partial<TokenSet>,
+  events: Events,
+  fail: () => Refreshed,
+): Promise<Refreshed> {
+  const { refreshExpiresAt: _gone, ...tokens } = lease.record.tokens;
+  if (await lease.keep({ ...tokens, ...rotated })) return fail();
+  report(owner, 'orphaned', events);
+  if (await readTokens(owner)) return { kind: 'failed', retryAfter: undefined };
+  await revokeTokens(owner, rotated, events);
+  return { kind: 'ended' };
 }
 
 /** A6: what came back may be another user's. */
