@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { STORAGE, type Storage } from '../src/bff/index.js';
 import type { HttpBrowser } from './support/http-browser.js';
 import { type Parlour, until } from './support/parlour.js';
-import { loggedIn, type Scene, script, startScene } from './support/scene.js';
+import { cookieHeader, loggedIn, type Scene, script, startScene } from './support/scene.js';
 import { closeStreams, openedStream } from './support/session-stream.js';
 
 const SECOND = 1000;
@@ -126,6 +127,51 @@ describe('an API’s answer that is still streaming when its session ends', () =
     await logoutAt(other);
     held.resolve();
     await expect(opening.then(answer => once(answer.resume(), 'end'))).rejects.toThrow(/hang up|aborted/);
+  });
+});
+
+describe('a call that has no answer yet when its session ends', () => {
+  /** What the app’s script sends, whose body isn’t whole yet. */
+  function upload(who: HttpBrowser) {
+    const { url } = scene.parlour;
+    const headers = { Cookie: cookieHeader(who, url), 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin' };
+    const request = httpRequest(`${url}/api/files`, { method: 'POST', headers });
+    const answered = new Promise<[number | undefined, unknown]>((resolve, reject) => {
+      request.on('error', reject).on('response', response => {
+        json(response).then(body => resolve([response.statusCode, (body as { code?: unknown }).code]), reject);
+      });
+    });
+    request.write('begins');
+    return { request, answered };
+  }
+
+  it('L10: an upload is broken off, and says why', async () => {
+    const subscribed = jest.spyOn(storage(), 'subscribe');
+    const arriving = new Promise<IncomingMessage>(resolve => {
+      scene.api.reply = request => resolve(request.on('error', () => {}).resume());
+    });
+    const { request, answered } = upload(browser);
+    const atApi = await arriving;
+    await until('its session is watched', () => subscribed.mock.calls.length > 0);
+    await logoutAt(other);
+    expect(await answered).toEqual([401, 'session_ended']);
+    await new Promise(resolve => (atApi.closed ? resolve(undefined) : atApi.once('close', resolve)));
+    expect(atApi.complete).toBe(false);
+    request.destroy();
+  });
+
+  it('L10: one that waits for the API’s answer gets none of it', async () => {
+    const subscribed = jest.spyOn(storage(), 'subscribe');
+    const held = new Promise<ServerResponse>(resolve => {
+      scene.api.reply = (_request, response) => resolve(response);
+    });
+    const answer = script(browser.clone(), `${scene.parlour.url}/api/poll`);
+    const atApi = await held;
+    await until('its session is watched', () => subscribed.mock.calls.length > 0);
+    await logoutAt(other);
+    const { status, body } = await answer;
+    expect([status, JSON.parse(body).code]).toEqual([401, 'session_ended']);
+    await closed(atApi);
   });
 });
 

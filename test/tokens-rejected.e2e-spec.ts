@@ -25,6 +25,20 @@ const refreshes = () => scene.hostile.to('token', 'refresh_token');
 const newest = (kind: 'access_token' | 'refresh_token') =>
   scene.hostile.issued.findLast(issued => issued.kind === kind)?.value ?? 'none';
 
+describe('a call that is made again', () => {
+  it('B16: tells the browser neither token, though its answer repeats the one that was refused', async () => {
+    const browser = await scene.login();
+    turnClock(60);
+    const refused = newest('access_token');
+    scene.api.reply = ({ headers }, response) => {
+      if (headers.authorization === `Bearer ${refused}`) response.writeHead(401).end();
+      else response.writeHead(200, { 'X-Old': refused, 'X-New': newest('access_token'), 'X-Fine': 'x' }).end('{}');
+    };
+    const { status, headers } = await call(browser);
+    expect([status, headers['x-fine'], headers['x-old'], headers['x-new']]).toEqual([200, 'x', undefined, undefined]);
+  });
+});
+
 describe('a refresh token that is dead', () => {
   it('B18: (invalid_grant) ends the session: 401 session_ended with loginUrl, then not_authenticated', async () => {
     const browser = await scene.login();

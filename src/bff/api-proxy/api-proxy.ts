@@ -12,11 +12,11 @@ import type { ApiRoute, ApiTarget } from './api-route.js';
 import { authorizationOf, demandsNonce, nonceOf } from './authorization.js';
 import { type CallTokens, isUsers } from './call-token.js';
 import type { ApiAnswer } from './exchange.js';
-import { abortedWith, type ApiCall, isRepeatable, send } from './forward.js';
+import { abortedWith, type ApiCall, isRepeatable, passBody, send } from './forward.js';
 import { type Field, valuesOf } from './fields.js';
 import { requestFields, responseFields } from './headers.js';
 import { hasBody, RequestBody } from './request-body.js';
-import { passWhileSessionLives } from './session-end.js';
+import { SessionEnd } from './session-end.js';
 import { demandsStepUp, stepUpOf } from './step-up.js';
 import { passTrailers } from './trailers.js';
 import { handshakeFields, switchingFields } from './websocket-handshake.js';
@@ -31,6 +31,13 @@ export interface CheckedCall {
   /** That it's made for: it ends with it. */
   readonly session: Session | undefined;
 }
+
+/** One that is under way. */
+type Call = ApiCall &
+  CheckedCall & {
+    /** What an API was told in one sending or another, and the browser mustn't be (B16). */
+    readonly told: string[];
+  };
 
 interface Answered {
   readonly answer: ApiAnswer;
@@ -58,21 +65,33 @@ export class ApiProxy {
     const abort = abortedWith(response);
     const { options } = target.route;
     const body = hasBody(request) ? new RequestBody(request, options, why => abort.abort(why)) : undefined;
-    const call: ApiCall & CheckedCall = { ...checked, abort, body };
+    const call: Call = { ...checked, abort, body, told: [] };
+    const { session } = call;
+    const end = session && new SessionEnd({ ...call, session }, this.watch);
     try {
-      const answered = await this.ask(call);
-      const { connection } = answered.answer;
-      if (connection) return await this.webSockets.join(call, connection, () => this.answerHead(call, answered));
-      const isStream = this.answerHead(call, answered);
-      await passWhileSessionLives(call, answered.answer, isStream, this.watch);
+      await this.pass(call, await this.ask(call), end);
     } catch (error) {
       if (error instanceof BrowserGone) return;
       this.recordFailure(call, error);
       if (!call.response.headersSent) throw error;
+    } finally {
+      end?.stop();
     }
   }
 
-  private async ask(call: ApiCall & CheckedCall): Promise<Answered> {
+  private async pass(call: Call, answered: Answered, end: SessionEnd | undefined): Promise<void> {
+    const { connection } = answered.answer;
+    if (connection) {
+      // a socket tells its page why it closes
+      end?.stop();
+      return this.webSockets.join(call, connection, () => this.answerHead(call, answered));
+    }
+    const isStream = this.answerHead(call, answered);
+    if (isStream) end?.watchNow();
+    await passBody(call, answered.answer, isStream);
+  }
+
+  private async ask(call: Call): Promise<Answered> {
     try {
       const answered = await this.sendWith(await this.tokens.of(call), call);
       return isTokenRefused(answered) ? await this.askAgain(call, answered) : answered;
@@ -82,7 +101,7 @@ export class ApiProxy {
   }
 
   /** The API refused the token before its time: a fresh one, and the same call once more unless its body is gone (R12). */
-  private async askAgain(call: ApiCall & CheckedCall, refused: Answered): Promise<Answered> {
+  private async askAgain(call: Call, refused: Answered): Promise<Answered> {
     if (!refused.tokens) return refused;
     try {
       const tokens = await this.tokens.rejected(call, refused.tokens);
@@ -96,21 +115,22 @@ export class ApiProxy {
   }
 
   /** Once more where the API wants another nonce in the proof, unless the body is gone (F6). */
-  private async sendWith(tokens: TokenSet | undefined, call: ApiCall & CheckedCall): Promise<Answered> {
+  private async sendWith(tokens: TokenSet | undefined, call: Call): Promise<Answered> {
     const first = await this.sendOnce(tokens, call);
     if (!lacksNonce(first) || !isRepeatable(call)) return first;
     first.answer.body.discard();
     return this.sendOnce(tokens, call);
   }
 
-  private async sendOnce(tokens: TokenSet | undefined, call: ApiCall & CheckedCall): Promise<Answered> {
+  private async sendOnce(tokens: TokenSet | undefined, call: Call): Promise<Answered> {
     const { request, frontend, target } = call;
     const { nonces } = frontend.client;
     const { fields, secrets } = await authorizationOf(tokens, call, nonces.of(target.route.origin));
     const all = [...requestFields(request, frontend), ...handshakeFields(request), ...fields];
     const answer = await send(this.dispatcherOf(call), call, all);
     if (tokens?.dpopKey) nonces.learn(target.route.origin, nonceOf(answer));
-    return { answer, tokens, secrets };
+    call.told.push(...secrets);
+    return { answer, tokens, secrets: call.told };
   }
 
   private dispatcherOf({ frontend, target }: CheckedCall): Dispatcher {

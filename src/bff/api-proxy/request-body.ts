@@ -96,6 +96,7 @@ export class RequestBody {
   /** There will be no further sending. */
   settle(): void {
     this.isSettled = true;
+    this.kept = [];
     this.readOn();
   }
 
@@ -113,15 +114,16 @@ export class RequestBody {
   private take(chunk: Buffer): void {
     this.timer?.refresh();
     this.size += chunk.length;
-    if (this.isRepeatable) this.kept.push(chunk);
+    if (this.isRepeatable && !this.isSettled) this.kept.push(chunk);
     else this.kept = [];
     if (this.size > (this.limits.maxBody ?? Infinity)) this.refuse(new BffError('request_too_large'));
   }
 
-  /** Nobody waits for the browser while its body is held back. */
+  /** Nobody waits for the browser while its body is held back: by an API that takes no more, or until it's decided whether there's another sending. */
   private stoodStill(): void {
     if (this.request.complete) return;
-    if (this.request.isPaused()) this.timer?.refresh();
+    const isHeld = this.sink?.destroyed === true && !this.isSettled;
+    if (isHeld || this.request.isPaused()) this.timer?.refresh();
     else this.refuse(new BffError('request_timeout'));
   }
 }

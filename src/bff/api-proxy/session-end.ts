@@ -1,52 +1,58 @@
 import type { Session } from '../session/session-record.js';
 import type { SessionWatch } from '../session/session-watch.js';
+import { BffError } from '../errors.js';
 import { SessionOver } from './api-failure.js';
-import type { ApiAnswer } from './exchange.js';
-import { type ApiCall, passBody } from './forward.js';
+import type { ApiCall } from './forward.js';
 
-/** Milliseconds of an answer after which its session is watched: a short one pays nothing for it. */
+/** Milliseconds of a call after which its session is watched: a short one pays nothing for it. */
 const WATCHED_AFTER = 1000;
 
-/** Passes the body on for as long as the session lives: what is still under way when it ends is broken off within a second (L10). */
-export async function passWhileSessionLives(
-  call: ApiCall & { session: Session | undefined },
-  answer: ApiAnswer,
-  isEventStream: boolean,
-  sessions: SessionWatch,
-): Promise<void> {
-  const passing = passBody(call, answer, isEventStream);
-  const { session } = call;
-  if (!passing || !session) return passing;
-  let isOver = false;
-  let leave: (() => void) | undefined;
-  const watch = async (): Promise<void> => {
-    leave = await watched({ ...call, session }, sessions);
-    if (isOver) leave();
-  };
-  const timer = setTimeout(() => void watch(), isEventStream ? 0 : WATCHED_AFTER);
-  try {
-    await passing;
-  } finally {
-    isOver = true;
-    clearTimeout(timer);
-    leave?.();
-  }
-}
+/** Ends a call with its session: what is still under way then, from the first byte of an upload to the last of an answer, is broken off within a second (L10). */
+export class SessionEnd {
+  private isOver = false;
+  private leave: (() => void) | undefined;
+  private timer: NodeJS.Timeout;
 
-async function watched(
-  { session, abort, response }: ApiCall & { session: Session },
-  sessions: SessionWatch,
-): Promise<() => void> {
-  const breakOff = (): void => {
+  constructor(
+    private readonly call: ApiCall & { session: Session },
+    private readonly sessions: SessionWatch,
+  ) {
+    this.timer = setTimeout(() => void this.watch(), WATCHED_AFTER);
+  }
+
+  /** For what is known to last: an event stream. */
+  watchNow(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.watch(), 0);
+  }
+
+  /** The call has ended by itself, or somebody else watches. */
+  stop(): void {
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.leave?.();
+  }
+
+  private async watch(): Promise<void> {
+    const breakOff = (): void => this.breakOff();
+    try {
+      this.leave = await this.sessions.watch(this.call.session, { lives: () => {}, ended: breakOff });
+      if (this.isOver) this.leave();
+    } catch {
+      // nobody can say whether the session lives
+      breakOff();
+    }
+  }
+
+  private breakOff(): void {
+    const { abort, response } = this.call;
+    if (this.isOver) return;
+    if (!response.headersSent) {
+      abort.abort(new BffError('session_ended'));
+      return;
+    }
     abort.abort(new SessionOver());
     // the API may be through, and the browser slow to read
     response.destroy();
-  };
-  try {
-    return await sessions.watch(session, { lives: () => {}, ended: breakOff });
-  } catch {
-    // nobody can say whether the session lives
-    breakOff();
-    return () => {};
   }
 }

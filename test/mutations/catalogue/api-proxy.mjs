@@ -206,4 +206,13 @@ export default [
     '',
     'S1: a status out of range',
   ),
+  {
+    rule: 'B16',
+    what: 'what was told in one sending isn’t shown after the next',
+    file: 'src/bff/api-proxy/api-proxy.ts',
+    find: 'secrets: call.told };',
+    replace: 'secrets };',
+    tests: 'test/tokens-rejected.e2e-spec.ts',
+    name: 'B16: tells the browser neither token',
+  },
 ];

@@ -68,11 +68,12 @@ export default [
     '',
   ),
   entry('S1', 'a browser that pauses is given up', body, "else this.refuse(new BffError('request_timeout'));", ''),
+  entry('S1', 'a browser that waits for the API isn’t', body, 'isHeld || this.request.isPaused()', 'isHeld'),
   entry(
     'S1',
-    'a browser that waits for the API isn’t',
+    'nor is one whose body is held back',
     body,
-    'if (this.request.isPaused()) this.timer?.refresh();',
-    'if (this.size < 0) return;',
+    'isHeld || this.request.isPaused()',
+    'this.request.isPaused()',
   ),
 ];

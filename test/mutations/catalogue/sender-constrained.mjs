@@ -70,7 +70,7 @@ export default [
     'F6',
     'a small body is kept for a second call',
     body,
-    'if (this.isRepeatable) this.kept.push(chunk);',
+    'if (this.isRepeatable && !this.isSettled) this.kept.push(chunk);',
     'if (this.size < 0) return;',
     hostile,
   ),
