@@ -11,6 +11,8 @@ import type { RunningServer } from './server.js';
 
 /** Milliseconds before another takes the place of a worker that has ended: one that ends at once each time mustn't keep the machine busy. */
 const PAUSE = 1000;
+/** Milliseconds that a worker may take to end beyond `SHUTDOWN_TIMEOUT`. */
+const GRACE = 5000;
 /** Milliseconds in which a worker says whether it's ready. */
 const PATIENCE = 2000;
 
@@ -41,17 +43,22 @@ export async function startWorkers(options: ServerOptions): Promise<Closable> {
 
 class WorkerProcesses {
   private readonly log: JsonLog;
+  /** Those that take requests. One that doesn't yet hears nothing. */
+  private readonly up = new Set<Worker>();
+  private readonly started = Promise.withResolvers<void>();
+  private isStarted = false;
   private isLeaving = false;
 
   constructor(private readonly options: ServerOptions) {
     this.log = new JsonLog(options);
+    cluster.on('listening', worker => this.cameUp(worker)).on('exit', worker => void this.ended(worker));
     // a second signal ends this process at once, and them with it
-    process.on('exit', () => living().forEach(worker => worker.process.kill('SIGKILL')));
+    process.on('exit', () => living().forEach(kill));
   }
 
   readonly health: Health = {
     isReady: async () => {
-      const answers = await Promise.all(living().map(isReady));
+      const answers = await Promise.all([...this.up].map(isReady));
       return !this.isLeaving && answers.length === this.options.workers && answers.every(Boolean);
     },
     metrics: async () => ({ text: await registry.clusterMetrics(), type: registry.contentType }),
@@ -59,31 +66,45 @@ class WorkerProcesses {
 
   async start(): Promise<void> {
     try {
-      await Promise.all(Array.from({ length: this.options.workers }, () => listening(cluster.fork())));
+      for (let count = 0; count < this.options.workers; count++) cluster.fork();
+      await this.started.promise;
+      this.isStarted = true;
     } catch (error) {
       await this.close();
       throw error;
     }
-    cluster.on('exit', worker => void this.replace(worker));
   }
 
+  /** Those that are up let their requests finish. What isn't up, or stays for too long, is killed. */
   async close(): Promise<void> {
     this.isLeaving = true;
-    const workers = living();
-    const ended = workers.map(worker => once(worker, 'exit'));
-    for (const worker of workers) ask(worker, 'close');
+    const ended = living().map(worker => once(worker, 'exit'));
+    for (const worker of living()) {
+      if (this.up.has(worker)) ask(worker, 'close');
+      else kill(worker);
+    }
+    const late = setTimeout(() => living().forEach(kill), this.options.shutdownTimeout * 1000 + GRACE);
     await Promise.all(ended);
+    clearTimeout(late);
   }
 
-  private async replace({ process: { pid, exitCode, signalCode } }: Worker): Promise<void> {
-    if (this.isLeaving) return;
+  private cameUp(worker: Worker): void {
+    this.up.add(worker);
+    if (this.up.size === this.options.workers) this.started.resolve();
+  }
+
+  private async ended(worker: Worker): Promise<void> {
+    const { pid, exitCode, signalCode } = worker.process;
+    this.up.delete(worker);
+    if (!this.isStarted) this.started.reject(new Error('a worker has ended; what it said is above'));
+    if (!this.isStarted || this.isLeaving) return;
     this.log.error(`Worker ${pid} has ended (${signalCode ?? exitCode}); another takes its place`);
     await delay(PAUSE);
     if (!this.isLeaving) cluster.fork();
   }
 }
 
-/** In a worker: does what the first process says, and ends when that one has. Signals that a terminal sends to both are for that one. */
+/** In a worker: does what the first process says. Signals that a terminal sends to both are for that one; when it has gone, node:cluster ends this one. */
 export function obeyPrimary(server: RunningServer): void {
   AggregatorRegistry.setRegistries([server.app.get(Events).registry]);
   let closing: Promise<void> | undefined;
@@ -94,7 +115,6 @@ export function obeyPrimary(server: RunningServer): void {
     );
   };
   process.on('SIGINT', () => {}).on('SIGTERM', close);
-  process.on('disconnect', close);
   process.on('message', (question: unknown) => {
     if (question === 'close') close();
     if (question === 'ready?')
@@ -106,12 +126,8 @@ function living(): Worker[] {
   return Object.values(cluster.workers ?? {}).flatMap(worker => (worker && !worker.isDead() ? [worker] : []));
 }
 
-async function listening(worker: Worker): Promise<void> {
-  const ended = once(worker, 'exit').then(() => {
-    throw new Error('a worker has ended; what it said is above');
-  });
-  await Promise.race([once(worker, 'listening'), ended]);
-  ended.catch(() => {});
+function kill(worker: Worker): void {
+  worker.process.kill('SIGKILL');
 }
 
 async function isReady(worker: Worker): Promise<boolean> {

@@ -101,6 +101,29 @@ describe('WORKERS=2', () => {
     await slow.close();
   });
 
+  it('ends at SIGTERM also while a worker is only starting', async () => {
+    const running = await start({ SHUTDOWN_TIMEOUT: '1' });
+    const [first = 0, second = 0] = childrenOf(running.child.pid);
+    process.kill(first, 'SIGKILL');
+    await until('another is starting', () =>
+      childrenOf(running.child.pid).some(pid => pid !== first && pid !== second),
+    );
+    const workers = childrenOf(running.child.pid);
+    expect(await running.stop('SIGTERM')).toMatchObject({ code: 0 });
+    await until('no worker is left', () => workers.every(pid => parentOf(pid) === undefined));
+  });
+
+  it('doesn’t start when a worker ends meanwhile, and leaves none behind', async () => {
+    const starting = start();
+    starting.catch(() => undefined);
+    const children = () => childrenOf(process.pid).flatMap(pid => childrenOf(pid));
+    await until('its workers are starting', () => children().length === 2);
+    const [first = 0, second = 0] = children();
+    process.kill(first, 'SIGKILL');
+    await expect(starting).rejects.toThrow('a worker has ended');
+    await until('no worker is left', () => parentOf(second) === undefined);
+  });
+
   it('leaves no worker behind when the first process is killed, and doesn’t start where a port is taken', async () => {
     const running = await start();
     const second = startProcess(hostile.issuer, { WORKERS: '2', PORT: String(running.port) });
