@@ -87,3 +87,14 @@ describe('a key ring', () => {
     expect(() => ring().seal('record', plaintext, 'here')).toThrow('needs a key');
   });
 });
+
+describe('names that are made with a key', () => {
+  it('S1: are kept for who asks again, but not of a text that is longer than any of ours', () => {
+    const keys = ring(first);
+    const name = (text: string) => keys.macs('storage key', text);
+    expect(name('short')).toBe(name('short'));
+    const long = 'x'.repeat(1000);
+    expect(name(long)).toEqual(name(long));
+    expect(name(long)).not.toBe(name(long));
+  });
+});
