@@ -17,7 +17,7 @@ afterAll(() => ways.close());
 
 /** What a page of the app sends. */
 function usual({ host, cookie, page, navigable }: Way): Record<string, string> {
-  const who = navigable ? { 'Sec-Fetch-Site': 'same-origin' } : { 'X-CSRF': '1' };
+  const who = navigable ? { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Dest': 'document' } : { 'X-CSRF': '1' };
   return { Host: host, Cookie: cookie, ...who, ...(page && { Origin: page }) };
 }
 

@@ -183,6 +183,48 @@ describe('a navigable route', () => {
   });
 
   it.each([
+    ['document', 'navigate'],
+    ['image', 'no-cors'],
+    ['audio', 'no-cors'],
+    ['video', 'no-cors'],
+    ['track', 'same-origin'],
+    ['empty', 'navigate'],
+  ])(
+    'B12 B25: what is shown or saved needs no header (%s, %s), and a cache keeps it for that alone',
+    async (dest, mode) => {
+      api.reply = (_request, response) => response.setHeader('Cache-Control', 'max-age=60').end('{}');
+      const { status, headers } = await ask('/api/files/1', link({ 'Sec-Fetch-Dest': dest, 'Sec-Fetch-Mode': mode }));
+      expect([status, headers['vary']]).toEqual([200, 'Cookie, Sec-Fetch-Dest']);
+      expect(sent()).toBe('user');
+    },
+  );
+
+  const others = [
+    ['script', 'style', 'worker', 'sharedworker', 'serviceworker', 'paintworklet', 'audioworklet', 'xslt', 'json'],
+    ['iframe', 'frame', 'fencedframe', 'object', 'embed', 'manifest', 'font', 'report', 'webidentity', 'empty'],
+    ['', 'Image', 'image, script', 'images', 'toString'],
+  ].flat();
+  it.each(others)(
+    'B10 B25: what runs, or what a script asks for, needs the header (%s), whatever the mode',
+    async dest => {
+      const modes = ['no-cors', 'cors', 'same-origin', ...(dest === 'empty' ? [] : ['navigate'])];
+      for (const mode of modes) {
+        const { status, body } = await ask('/api/files/1', link({ 'Sec-Fetch-Dest': dest, 'Sec-Fetch-Mode': mode }));
+        expect([mode, status, body]).toEqual([mode, 403, expect.stringContaining('The X-CSRF header is missing')]);
+      }
+      expect(api.arrived).toEqual([]);
+    },
+  );
+
+  it('B10 B25: a browser that doesn’t say what it’s for isn’t believed, nor one that says two things', async () => {
+    const { 'Sec-Fetch-Dest': destination, ...unsaid } = link();
+    for (const headers of [unsaid, { ...unsaid, 'Sec-Fetch-Dest': destination, 'sec-fetch-dest': 'script' }]) {
+      expect((await ask('/api/files/1', headers)).status).toBe(403);
+    }
+    expect(api.arrived).toEqual([]);
+  });
+
+  it.each([
     ['a sibling’s page', { 'Sec-Fetch-Site': 'same-site' }],
     ['another site', { 'Sec-Fetch-Site': 'cross-site' }],
     ['the address bar', { 'Sec-Fetch-Site': 'none' }],

@@ -7,7 +7,7 @@ import { upgradeOf } from '../upgrade.js';
 import { targetOf } from './api-route.js';
 import { isNavigable } from './route-rules.js';
 
-/** As {@link CsrfGuard}; a `navigable` route does without the header for what the browser says that the app's own page asked for. */
+/** As {@link CsrfGuard}; a `navigable` route does without the header for what the browser says that the app's own page links to or shows. */
 @Injectable()
 export class ApiGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -16,7 +16,7 @@ export class ApiGuard implements CanActivate {
     if (upgradeOf(request)) return checkHandshake(request, frontend);
     const refusal = refusalOfScript(request, frontend);
     if (refusal === undefined) return true;
-    if (refusal === 'csrf_header_missing' && isFromOwnPage(request) && isForLinks(request, frontend)) return true;
+    if (refusal === 'csrf_header_missing' && isLinkOfOwnPage(request) && isForLinks(request, frontend)) return true;
     throw new BffError(refusal);
   }
 }
@@ -30,9 +30,18 @@ function checkHandshake({ headers: { origin } }: Request, frontend: Frontend): t
   throw new BffError('cross_site_request');
 }
 
+/** What is shown and never runs. A script, a style sheet, a worker or a frame of an API's would be the app's own to its Content-Security-Policy (B25). */
+const SHOWN = ['document', 'image', 'audio', 'video', 'track'];
+
 /** A browser that doesn't say so isn't believed: a sibling's page may link here, too (B10). */
-function isFromOwnPage({ headers }: Request): boolean {
-  return headers['sec-fetch-site'] === 'same-origin';
+function isLinkOfOwnPage({ headers }: Request): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-dest': destination = '', 'sec-fetch-mode': mode } = headers;
+  return site === 'same-origin' && (SHOWN.includes(destination) || isDownload(destination, mode));
+}
+
+/** Chromium's `<a download>`. No fetch() and no prefetch, which would leave a script in the cache, has the mode of a navigation (Fetch, “new Request”). */
+function isDownload(destination: string, mode: string | undefined): boolean {
+  return destination === 'empty' && mode === 'navigate';
 }
 
 function isForLinks({ method, originalUrl }: Request, frontend: Frontend): boolean {

@@ -155,7 +155,7 @@ export function responseFields(
       ...location(valuesOf(safe, 'location'), status, target, secrets),
       ...contentLocation(valuesOf(safe, 'content-location'), target, secrets),
       ['Cache-Control', privateCacheControl(valuesOf(safe, 'cache-control'))],
-      ['Vary', merged([...valuesOf(safe, 'vary'), 'Cookie'])],
+      ['Vary', merged([...valuesOf(safe, 'vary'), 'Cookie', ...(options.navigable ? ['Sec-Fetch-Dest'] : [])])],
       ...(options.passSecurityHeaders ? [] : protection(frontend)),
     ],
     stripped: unsafe.length === 0 ? [] : [...new Set(unsafe.map(([name]) => name.toLowerCase()))],

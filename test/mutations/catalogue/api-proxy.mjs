@@ -167,13 +167,7 @@ export default [
     "['Cache-Control', privateCacheControl(valuesOf(safe, 'cache-control'))],",
     "['Cache-Control', valuesOf(safe, 'cache-control').join(', ')],",
   ),
-  entry(
-    'B26',
-    'Vary names Cookie',
-    headers,
-    "merged([...valuesOf(safe, 'vary'), 'Cookie'])",
-    "merged(valuesOf(safe, 'vary'))",
-  ),
+  entry('B26', 'Vary names Cookie', headers, "valuesOf(safe, 'vary'), 'Cookie',", "valuesOf(safe, 'vary'),"),
   entry(
     'B27',
     'a redirect out of the route is refused',

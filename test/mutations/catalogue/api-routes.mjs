@@ -59,7 +59,20 @@ export default [
   ),
   entry('B15', 'a wildcard is one segment', rules, "return '[^/]+';", "return '.+';"),
   entry('B15', 'a dot is a dot', rules, "segment.replaceAll('.', '\\\\.')", 'segment'),
-  entry('B10', 'links of the app’s own pages alone', guard, ' && isFromOwnPage(request)', ''),
+  entry('B10', 'links of the app’s own pages alone', guard, "site === 'same-origin' && ", ''),
+  ...[
+    ['a navigable route gives no scripts', guard, 'SHOWN.includes(destination)', 'true'],
+    ['whatever isn’t listed needs the header', guard, 'SHOWN.includes(destination)', "destination !== 'script'"],
+    ['a browser that says no destination isn’t believed', guard, "destination = ''", "destination = 'image'"],
+    ['only a navigation is a download', guard, " && mode === 'navigate'", ''],
+    ['only a download names no destination', guard, "destination === 'empty' && ", ''],
+    [
+      'what a link left in the cache is no script’s',
+      'src/bff/api-proxy/headers.ts',
+      "options.navigable ? ['Sec-Fetch-Dest'] : []",
+      '[]',
+    ],
+  ].map(([what, file, find, replace]) => entry('B25', what, file, find, replace, 'a navigable route')),
   entry('B10', 'what another origin asks for is no link', guard, "refusal === 'csrf_header_missing' && ", ''),
   entry('B12', 'no header only where the route is navigable', rules, 'navigable && (method', '(method'),
   entry(
