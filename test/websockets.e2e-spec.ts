@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { newestLogin, post } from './backchannel.js';
 import { selfSigned } from './support/certificates.js';
+import { logoutToken } from './support/hostile-authorization-server.js';
 import { type HttpBrowser, type RawAnswer, rawRequest } from './support/http-browser.js';
 import { startProxy, startTlsFront } from './support/outbound-servers.js';
 import { temporaryDirectory } from './support/parlour.js';
@@ -246,8 +248,6 @@ describe('a handshake that gets no socket', () => {
   });
 
   it.each([
-    ['h2c', ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
-    ['TLS', ['Upgrade: TLS/1.0']],
     ['both', ['Upgrade: h2c, websocket']],
     ['websocket twice', ['Upgrade: websocket', 'Upgrade: websocket']],
     ['another version', ['Upgrade: websocket', 'Sec-WebSocket-Version: 8']],
@@ -283,11 +283,28 @@ describe('a handshake that gets no socket', () => {
     await nothing();
   });
 
-  it('an upgrade elsewhere is the request that it’d be without, and its connection ends with the answer', async () => {
-    const answer = await rawHandshake('/session', ['Upgrade: h2c', 'X-CSRF: 1']);
-    expect([answer.status, JSON.parse(answer.body).authenticated]).toEqual([200, true]);
-    expect(answer.headers['connection']).toBe('close');
+  it.each([
+    ['h2c', ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
+    ['TLS', ['Upgrade: TLS/1.0']],
+  ])('B13: %s is nothing that the API hears of: the call is what it’d be without', async (_, lines) => {
+    const answer = await rawHandshake('/api/x', [...lines, 'X-CSRF: 1', 'Content-Length: 4'], 'POST', 'body');
+    expect([answer.status, answer.body]).toEqual([200, '{"ok":true}']);
+    const [arrived] = api.handshakes;
+    expect(arrived?.headers).toMatchObject({ connection: 'keep-alive', 'content-length': '4' });
+    expect(arrived?.headers).not.toHaveProperty('upgrade');
+    expect(arrived?.headers).not.toHaveProperty('http2-settings');
   });
+
+  it.each(['h2c', 'websocket'])(
+    'L9: elsewhere an upgrade to %s is the request that it’d be without',
+    async protocol => {
+      const one = await scene.login();
+      const token = await logoutToken(scene.hostile, { sid: newestLogin(scene.hostile).sid });
+      const head = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`];
+      expect((await post(scene.parlour, `logout_token=${token}`, ...head)).status).toBe(200);
+      expect((await script(one, `${scene.parlour.url}/session`)).json()).toMatchObject({ authenticated: false });
+    },
+  );
 
   it('B25, B26: passes the API’s own answer on, as a call’s', async () => {
     const body = JSON.stringify({ wait: 'x'.repeat(300_000) });

@@ -10,6 +10,11 @@ export interface Upgrade {
   take(): Socket;
 }
 
+/** Since Node 24.9, and not yet in its types: what makes an upgrade of a request. Before, one listener makes an upgrade of each. */
+interface Deciding {
+  shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
+}
+
 type Emit = (event: string, ...parameters: unknown[]) => boolean;
 
 const upgrades = new WeakMap<IncomingMessage, Upgrade>();
@@ -19,11 +24,11 @@ export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
 }
 
 /**
- * From now on an upgrade at an address of ours is a request like any other of the same application. It comes before the listeners of others: those of
- * `ws` and of socket.io end each upgrade that isn't theirs. What nobody else takes either is a request without its upgrade, as it is on a server that has no
- * listener at all.
+ * From now on an upgrade to WebSocket at an address of ours is a request like any other of the same application. It comes before the listeners of others:
+ * those of `ws` and of socket.io end each upgrade that isn't theirs. What nobody else takes either is a request without its upgrade, as it is on a server
+ * that has no listener at all (RFC 9110 §7.8).
  */
-export function acceptUpgrades(server: Server, isOurs: (url: string) => boolean): void {
+export function acceptUpgrades(server: Server & Deciding, isOurs: (url: string) => boolean): void {
   // one of its overloads, for all events
   const emit: Emit = server.emit.bind(server);
   const cut = server.closeAllConnections.bind(server);
@@ -45,6 +50,11 @@ export function acceptUpgrades(server: Server, isOurs: (url: string) => boolean)
     for (const socket of connections) socket.destroy();
   };
   Object.assign(server, { emit: first, closeAllConnections });
+  const wasUpgrade = server.shouldUpgradeCallback?.bind(server);
+  if (wasUpgrade) {
+    server.shouldUpgradeCallback = request =>
+      isOurs(request.url ?? '') ? namesWebSocket(request) : server.listenerCount('upgrade') > 1 && wasUpgrade(request);
+  }
   server.on('upgrade', (...parameters) => {
     if (server.listenerCount('upgrade') === 1) asRequest(...parameters);
   });
@@ -80,6 +90,10 @@ function isAssigned(response: ServerResponse, socket: Socket): boolean {
   } catch {
     return false;
   }
+}
+
+function namesWebSocket({ headers }: IncomingMessage): boolean {
+  return /\bwebsocket\b/i.test(headers.upgrade ?? '');
 }
 
 function declaresBody({ headers }: IncomingMessage): boolean {

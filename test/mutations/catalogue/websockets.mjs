@@ -84,6 +84,20 @@ export default [
     '',
     lifetime,
   ),
+  entry(
+    'L9',
+    'an upgrade to something else costs no logout',
+    'src/bff/upgrade.ts',
+    "isOurs(request.url ?? '') ? namesWebSocket(request) : server.listenerCount('upgrade') > 1 && wasUpgrade(request)",
+    'true',
+  ),
+  entry(
+    'B13',
+    'an upgrade that isn’t to WebSocket is none',
+    'src/bff/upgrade.ts',
+    '? namesWebSocket(request)',
+    '? wasUpgrade(request)',
+  ),
   {
     ...entry(
       'S1',
