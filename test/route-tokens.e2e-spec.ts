@@ -293,6 +293,7 @@ describe('no token for an API', () => {
     },
   );
 
+  const refusal = { status: 400, body: { error: 'invalid_target' } };
   const USELESS = ['another token type', 'an access token beyond ASCII', 'no access token'] as const;
 
   it.each(USELESS)('R3: the refresh token is kept that came with %s', async lie => {
@@ -321,14 +322,49 @@ describe('no token for an API', () => {
     expect(hostile.to('revocation').map(({ params }) => params.get('token'))).toContain(newest);
   });
 
-  it('R5: a failure for one API holds up no other token', async () => {
+  it('R5: a refusal for one API holds up no other token', async () => {
     const browser = await login();
     turnClock(400);
     hostile.grants.reuseWindow = true;
-    hostile.chosen = { answer: ({ params }) => (params.get('resource') === ORDERS ? tokenLies['503'] : undefined) };
-    expect((await call(browser, 'orders')).status).toBe(503);
+    hostile.chosen = { answer: ({ params }) => (params.get('resource') === ORDERS ? refusal : undefined) };
+    expect((await call(browser, 'orders')).status).toBe(502);
     for (const path of ['own', 'stock', 'inner']) expect((await call(browser, path)).status).toBe(200);
   });
+
+  it('R5: refusals for several APIs answer for a second, each for its own', async () => {
+    const browser = await login();
+    hostile.grants.reuseWindow = true;
+    turnClock(1);
+    hostile.lies = { refresh: refusal, token: refusal };
+    const round = async () => {
+      for (const path of ['orders', 'stock', 'inner']) {
+        for (const at of [parlour, other]) expect((await call(browser.clone(), path, at)).status).toBe(502);
+      }
+    };
+    for (let times = 0; times < 3; times++) await round();
+    expect([refreshes().length, exchanges().length]).toEqual([2, 1]);
+    turnClock(2);
+    await round();
+    expect([refreshes().length, exchanges().length]).toEqual([4, 2]);
+  });
+
+  it.each(['own', 'orders', 'inner'])(
+    'R5: a server in trouble is asked once a second, whatever for: /api/%s is the first',
+    async first => {
+      const browser = await login();
+      hostile.grants.reuseWindow = true;
+      // of the session's own an exchange needs one that lives
+      turnClock(first === 'inner' ? 1 : 400);
+      hostile.lies = { refresh: tokenLies['503'], token: tokenLies['503'] };
+      for (const path of [first, 'orders', 'stock', 'inner', 'orders', 'stock', 'inner']) {
+        for (const at of [parlour, other]) expect((await call(browser.clone(), path, at)).status).toBe(503);
+      }
+      expect(hostile.count('token')).toBe(1);
+      turnClock(2);
+      hostile.lies = {};
+      for (const path of ['own', 'orders', 'stock', 'inner']) expect((await call(browser, path)).status).toBe(200);
+    },
+  );
 
   it.each([
     ['another kind of token', { issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }],
@@ -359,16 +395,19 @@ describe('no token for an API', () => {
   });
 
   // the last one: Nest's one logger is then that of the instance that it starts
-  it('R5: a server that doesn’t answer is 503 when its time is over, for all who wait, by one request each', async () => {
+  it('R5: a server that doesn’t answer is 503 when its time is over, for all who wait, by one request', async () => {
     const { PORT: _port, PUBLIC_URL: _publicUrl, ...same } = parlour.environment;
     const hasty = await startParlour(hostile.issuer, { ...same, OUTBOUND_TIMEOUT: '1' });
     const browser = await login();
     hostile.lies = { token: tokenLies['no answer'], refresh: tokenLies['no answer'] };
-    const calls = ['orders', 'inner', 'ours'].flatMap(path => [call(browser, path, hasty), call(browser, path, hasty)]);
+    const calls = ['orders', 'stock', 'inner', 'ours'].flatMap(path => [
+      call(browser, path, hasty),
+      call(browser, path, hasty),
+    ]);
     for (const answer of await Promise.all(calls)) {
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
     }
-    expect([hostile.count('token'), api.requests.length]).toEqual([3, 0]);
+    expect([hostile.count('token'), api.requests.length]).toEqual([2, 0]); // the client's is no session's
     hostile.lies = {};
     expect((await call(browser, 'own', hasty)).status).toBe(200);
     await hasty.close();

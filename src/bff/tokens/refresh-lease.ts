@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FailureOutcome } from '../oauth-client/failure.js';
 import { StorageUnavailable } from '../storage/storage.js';
+import { failuresOf, hasJustFailed } from './refresh-failure.js';
 import { readTokens, type StoredTokens, swapTokens, type TokenOwner, type TokenRecord } from './token-store.js';
 
 /** Milliseconds between two renewals: a holder that lives keeps its lease, however long the call takes. */
@@ -49,7 +50,13 @@ export class RefreshLease {
     const forced = forcedAt ?? stored.forcedAt;
     const record = { tokens, ...(others && { others }), ...(forced !== undefined && { forcedAt: forced }) };
     const id = randomBytes(9).toString('base64url');
-    const refresh = { id, since: Date.now(), ...(of !== undefined && { of }) };
+    const earlier = failuresOf(stored.refresh).filter(attempt => hasJustFailed(attempt) && attempt.of !== of);
+    const refresh = {
+      id,
+      since: Date.now(),
+      ...(of !== undefined && { of }),
+      ...(earlier.length > 0 && { earlier }),
+    };
     const taken = await swapTokens(owner, stored.version, { ...record, refresh });
     return taken ? new RefreshLease(owner, record, id, before) : undefined;
   }

@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FailureOutcome } from '../oauth-client/failure.js';
 import type { Subscription } from '../storage/storage.js';
+import { concerns, failuresOf, hasJustFailed } from './refresh-failure.js';
 import { leaseOf } from './refresh-lease.js';
 import { listen } from './session-notices.js';
-import type { RefreshMark, TokenOwner } from './token-store.js';
+import type { FailedAttempt, RefreshMark, TokenOwner } from './token-store.js';
 
 /** Milliseconds between two looks where no notice comes. */
 const LOOK_EVERY = 500;
-/** Milliseconds for which a failed refresh answers for the calls that follow, so that they don't storm a server in trouble. */
-const FAILURE_PAUSE = 1000;
 /** Milliseconds by which the clocks of two instances may differ. */
 const SKEW = 60_000;
 
@@ -38,12 +37,11 @@ export class RefreshWatch {
     return performance.now() - this.seen.at < lease && Date.now() - mark.since < lease + SKEW;
   }
 
-  /** What was waited for has failed, or somebody has just failed: one answer for all who want the same. */
+  /** What was waited for has failed, or somebody has just failed: one answer for all whom it concerns. */
   failureOf(mark: RefreshMark | undefined, of?: string): Failure | undefined {
-    if (!mark?.failed || mark.of !== of) return undefined;
-    const { at, retryAfter, outcome } = mark.failed;
-    const justNow = Math.abs(Date.now() - at) < FAILURE_PAUSE;
-    return justNow || this.awaited.has(mark.id) ? { retryAfter, outcome } : undefined;
+    const answers = (attempt: FailedAttempt) => hasJustFailed(attempt) || this.awaited.has(attempt.id);
+    const failure = failuresOf(mark).find(attempt => concerns(attempt, of) && answers(attempt));
+    return failure && { retryAfter: failure.failed.retryAfter, outcome: failure.failed.outcome };
   }
 
   /** Resolves when there may be something new; the first time at once, since what was said before the subscription has to be looked up. */

@@ -114,7 +114,9 @@ function failed(
     error: error ?? failure.message,
     errorDescription,
   });
-  return outcome === 'invalid_grant' ? { kind: 'ended' } : { kind: 'failed', retryAfter, ...(wanted && { outcome }) };
+  if (outcome === 'invalid_grant') return { kind: 'ended' };
+  const told = wanted !== undefined || outcome === 'unavailable';
+  return { kind: 'failed', retryAfter, ...(told && { outcome }) };
 }
 
 function report(

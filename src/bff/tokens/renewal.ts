@@ -10,7 +10,7 @@ import { heldFor, type RouteToken } from './route-token.js';
 import { announce } from './session-notices.js';
 import { readTokens, type StoredTokens, type TokenOwner, type TokenRecord } from './token-store.js';
 
-/** `failed`: nothing is known to be wrong with the refresh token; `outcome`: of a request for a route's token. `ended`: the session is over, or must be ended. */
+/** `failed`: nothing is known to be wrong with the refresh token; `outcome`: of a request for a route's token, or of a server in trouble. `ended`: the session is over, or must be ended. */
 export type Refreshed =
   | { kind: 'fresh'; tokens: TokenSet }
   | { kind: 'failed'; retryAfter: number | undefined; outcome?: FailureOutcome | undefined }

@@ -41,8 +41,14 @@ export interface RefreshMark {
   since: number;
   /** The key of the route's token that it's for; absent: the session's own. */
   of?: string;
+  failed?: FailedAttempt['failed'];
+  /** Those before it that had just failed when it began, each for another token. Absent in a record of an older release. */
+  earlier?: FailedAttempt[];
+}
+
+export interface FailedAttempt extends Pick<RefreshMark, 'id' | 'of'> {
   /** `retryAfter`: seconds, as the server said. */
-  failed?: { at: number; retryAfter?: number; outcome?: FailureOutcome };
+  failed: { at: number; retryAfter?: number; outcome?: FailureOutcome };
 }
 
 /** All tokens that a session had. */

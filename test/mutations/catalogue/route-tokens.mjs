@@ -4,6 +4,7 @@ const refresh = 'src/bff/tokens/refresh.ts';
 const exchange = 'src/bff/tokens/exchange.ts';
 const access = 'src/bff/tokens/access-token.ts';
 const token = 'src/bff/tokens/route-token.ts';
+const failure = 'src/bff/tokens/refresh-failure.ts';
 const endpoint = 'src/bff/oauth-client/token-endpoint.ts';
 const grant = 'src/bff/oauth-client/token-exchange.ts';
 
@@ -103,10 +104,27 @@ export default [
   entry(
     'R5',
     'a failure is one of the same token',
-    'src/bff/tokens/refresh-watch.ts',
-    ' || mark.of !== of',
+    failure,
+    "attempt.of === of || attempt.failed.outcome === 'unavailable'",
+    'true',
+    'R5: a refusal for one',
+  ),
+  entry(
+    'R5',
+    '… but for a server in trouble',
+    failure,
+    " || attempt.failed.outcome === 'unavailable'",
     '',
-    'R5: a failure for one',
+    'R5: a server in',
+  ),
+  entry('R5', '… also at the session’s own refresh', refresh, " || outcome === 'unavailable';", ';', 'R5: a server in'),
+  entry(
+    'R5',
+    'another’s attempt doesn’t cover it',
+    'src/bff/tokens/refresh-lease.ts',
+    '...(earlier.length > 0 && { earlier }),',
+    '',
+    'R5: refusals for several',
   ),
   entry(
     'R12',
