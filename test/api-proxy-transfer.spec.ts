@@ -68,6 +68,25 @@ const DROPPED =
   'Content-Security-Policy X-Frame-Options Content-Type Content-Encoding Cache-Control Vary Expires CDN-Cache-Control Age Date ' +
   'Transfer-Encoding Connection Trailer Keep-Alive Authorization Host Retry-After';
 
+describe('an answer that the API doesn’t finish', () => {
+  it.each(['1.0', '1.1'])('S1: never looks whole to HTTP/%s', async version => {
+    const arrived = nextAtApi();
+    const socket = connect(app.port, '127.0.0.1');
+    const isReset = new Promise<boolean>(resolve => {
+      socket.once('end', () => resolve(false)).once('error', () => resolve(true));
+    });
+    let received = '';
+    socket.on('data', chunk => (received += chunk.toString('latin1')));
+    socket.write(`${app.head(`GET /api/things/x HTTP/${version}`).join('\r\n')}\r\n\r\n`);
+    const { response } = await arrived;
+    response.writeHead(200, { 'Content-Type': 'text/plain' }).write('half');
+    await until(() => received.includes('half'));
+    response.destroy();
+    expect((await isReset) || /\r\nTransfer-Encoding: chunked\r\n/i.test(received)).toBe(true);
+    expect(received).not.toContain('\r\n0\r\n');
+  });
+});
+
 describe('trailers', () => {
   /** An answer in chunks, with these trailers behind it. */
   const withTrailers = (trailers: string[], head: string[]): string =>

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { breakOff } from './break-off.js';
 import type { Field } from './fields.js';
 
 /** Bytes that are kept until somebody reads: about what a socket would. */
@@ -53,14 +54,14 @@ export class AnswerBody {
     if (this.failure) return;
     this.failure = { cause };
     this.kept = [];
-    this.response?.destroy();
+    if (this.response) breakOff(this.response);
     this.passed.reject(cause);
   }
 
   /** `true`: it has gone whole. Otherwise {@link gone} tells when it has. The response's head is set. */
   passTo(response: ServerResponse): boolean {
     this.response = response;
-    if (this.failure) response.destroy();
+    if (this.failure) breakOff(response);
     else if (this.isWhole) this.endAtOnce(response);
     else this.stream(response);
     if (this.isWhole && response.writableLength === 0) return true;

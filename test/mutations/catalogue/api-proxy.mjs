@@ -180,7 +180,7 @@ export default [
     'S1',
     'an answer that breaks off has no regular end',
     'src/bff/api-proxy/answer-body.ts',
-    'this.response?.destroy();',
+    'if (this.response) breakOff(this.response);',
     'this.response?.end();',
     'S1: an answer \\(.*that the API breaks off',
   ),

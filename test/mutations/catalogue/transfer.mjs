@@ -15,6 +15,16 @@ export default [
     tests: 'test/unread-body.e2e-spec.ts',
     name: 'S1: also where nobody refused it',
   },
+  {
+    ...entry(
+      'S1',
+      'what ends with its connection never ends regularly before it’s whole',
+      'src/bff/api-proxy/break-off.ts',
+      "req.httpVersion === '1.0' && ",
+      'false && ',
+    ),
+    name: 'S1: never looks whole',
+  },
   entry('B25', 'a trailer is announced', trailers, 'isNamed(field, ...names) && ', ''),
   entry('B16', 'no trailer says the token', trailers, ' && !secrets.some(secret => field[1].includes(secret))', ''),
   entry(
