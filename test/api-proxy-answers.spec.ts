@@ -1,4 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setHead } from '../src/bff/api-proxy/answer-head.js';
 import { type ApiTarget, targetOf } from '../src/bff/api-proxy/api-route.js';
 import { privateCacheControl } from '../src/bff/api-proxy/cache-control.js';
 import { publicLocation } from '../src/bff/api-proxy/location.js';
@@ -123,4 +127,29 @@ describe('Location of a proxied answer', () => {
   ])('B27 B16: location: pass never passes %s', value => {
     expect(shown(value, 302, target('pass'))).toBe('api_redirect_refused');
   });
+});
+
+describe('the head of a proxied answer', () => {
+  it.each([200, 204, 304])(
+    'S1: a head of %i that can’t be written leaves nothing in the answer instead',
+    async status => {
+      const server = createServer((_request, response) => {
+        try {
+          setHead(response, status, [['X-Name', 'a\nb']]);
+        } catch (error) {
+          response.writeHead(502, { Connection: 'close' });
+          response.end(error instanceof BffError ? error.code : 'another error');
+        }
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      try {
+        // a listening TCP server has an AddressInfo, not a pipe's name
+        const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+        const { statusText } = answer;
+        expect([answer.status, statusText, await answer.text()]).toEqual([502, 'Bad Gateway', 'api_response_invalid']);
+      } finally {
+        server.close();
+      }
+    },
+  );
 });

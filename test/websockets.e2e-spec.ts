@@ -147,6 +147,15 @@ describe('a WebSocket through the proxy', () => {
     ]);
   });
 
+  it('S1: has no trailers, whatever its API announces', async () => {
+    api.instead = (_request, socket, accept) => {
+      const write = socket.write.bind(socket);
+      socket.write = (head: string) => write(head.replace('\r\n\r\n', '\r\nTrailer: X-Checksum\r\n\r\n'));
+      accept();
+    };
+    expect(await headOf(at('/api/x'))).not.toHaveProperty('trailer');
+  });
+
   it('goes by the proxy and to the authorities that calls do', async () => {
     const certificate = await selfSigned('api.internal');
     const front = await startTlsFront(certificate, Number(new URL(api.url).port));

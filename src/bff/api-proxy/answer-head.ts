@@ -10,8 +10,13 @@ export function setHead(response: ServerResponse, status: number, fields: Field[
   if (status > 599) throw new BffError('api_response_invalid', { reason: `status ${status}` });
   // RFC 9110 §8.6
   const sent = status === 204 ? fields.filter(field => !isNamed(field, 'content-length')) : fields;
-  if (response.getHeaderNames().length === 0) writeHead(response, status, sent);
+  if (response.getHeaderNames().length === 0 && !isBare(status)) writeHead(response, status, sent);
   else addToHead(response, status, sent);
+}
+
+/** Without a body: a head that can't be written would leave none to the answer that comes instead, so that its fields are looked at before. */
+function isBare(status: number): boolean {
+  return status === 204 || status === 304;
 }
 
 /** Nothing is set before, so that node:http takes the fields as they are, and looks at each. */
@@ -19,6 +24,8 @@ function writeHead(response: ServerResponse, status: number, fields: Field[]): v
   try {
     response.writeHead(status, fields.flat());
   } catch (cause) {
+    // node:http has set it already, and would say it of the answer that comes instead
+    response.statusMessage = '';
     throw notAllowed(cause);
   }
 }

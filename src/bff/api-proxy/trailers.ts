@@ -27,7 +27,7 @@ function announces(rawHeaders: readonly string[]): boolean {
 
 /** The browser's side has to be chunked, which neither an answer of a said length is nor one without content. */
 function takesTrailers({ method, httpVersion }: IncomingMessage, { status, rawHeaders }: ApiAnswer): boolean {
-  const hasContent = method !== 'HEAD' && status !== 204 && status !== 304;
+  const hasContent = method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304;
   return hasContent && httpVersion === '1.1' && valuesOf(fieldsOf(rawHeaders), 'content-length').length === 0;
 }
 

@@ -47,9 +47,36 @@ export default [
     'S1',
     'an answer without content has no trailers',
     trailers,
-    "method !== 'HEAD' && status !== 204 && status !== 304",
+    "method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304",
     'true',
   ),
+  {
+    ...entry('S1', 'nor has a 101', trailers, 'status >= 200 && ', ''),
+    tests: 'test/websockets.e2e-spec.ts',
+    name: 'S1: has no trailers',
+  },
+  {
+    ...entry(
+      'S1',
+      'a head that can’t be written takes no body from the answer instead',
+      'src/bff/api-proxy/answer-head.ts',
+      ' && !isBare(status)',
+      '',
+    ),
+    tests: 'test/api-proxy-answers.spec.ts',
+    name: 'S1: a head',
+  },
+  {
+    ...entry(
+      'S1',
+      'a head that can’t be written leaves no reason phrase',
+      'src/bff/api-proxy/answer-head.ts',
+      "response.statusMessage = '';",
+      '',
+    ),
+    tests: 'test/api-proxy-answers.spec.ts',
+    name: 'S1: a head',
+  },
   entry(
     'B10',
     'nobody is told to go on before the checks',
