@@ -1,7 +1,8 @@
+import { BffError } from '../errors.js';
 import type { Session } from '../session/session-record.js';
 import type { SessionWatch } from '../session/session-watch.js';
-import { BffError } from '../errors.js';
 import { SessionOver } from './api-failure.js';
+import { breakOff } from './break-off.js';
 import type { ApiCall } from './forward.js';
 
 /** Milliseconds of a call after which its session is watched: a short one pays nothing for it. */
@@ -34,13 +35,13 @@ export class SessionEnd {
   }
 
   private async watch(): Promise<void> {
-    const breakOff = (): void => this.breakOff();
     try {
-      this.leave = await this.sessions.watch(this.call.session, { lives: () => {}, ended: breakOff });
+      const ended = (): void => this.breakOff();
+      this.leave = await this.sessions.watch(this.call.session, { lives: () => {}, ended });
       if (this.isOver) this.leave();
     } catch {
       // nobody can say whether the session lives
-      breakOff();
+      this.breakOff();
     }
   }
 
@@ -53,6 +54,6 @@ export class SessionEnd {
     }
     abort.abort(new SessionOver());
     // the API may be through, and the browser slow to read
-    response.destroy();
+    breakOff(response);
   }
 }
