@@ -1,6 +1,6 @@
 import { BffError } from '../errors.js';
 import type { Session } from '../session/session-record.js';
-import type { SessionWatch } from '../session/session-watch.js';
+import type { SessionEnd as SessionEndReason, SessionWatch } from '../session/session-watch.js';
 import { SessionOver } from './api-failure.js';
 import { breakOff } from './break-off.js';
 import type { ApiCall } from './forward.js';
@@ -12,19 +12,18 @@ const WATCHED_AFTER = 1000;
 export class SessionEnd {
   private isOver = false;
   private leave: (() => void) | undefined;
-  private timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly call: ApiCall & { session: Session },
     private readonly sessions: SessionWatch,
   ) {
-    this.timer = setTimeout(() => void this.watch(), WATCHED_AFTER);
+    this.watchIn(WATCHED_AFTER);
   }
 
   /** For what is known to last: an event stream. */
   watchNow(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.watch(), 0);
+    this.watchIn(0);
   }
 
   /** The call has ended by itself, or somebody else watches. */
@@ -34,26 +33,31 @@ export class SessionEnd {
     this.leave?.();
   }
 
+  private watchIn(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.watch(), milliseconds);
+  }
+
   private async watch(): Promise<void> {
     try {
-      const ended = (): void => this.breakOff();
+      const ended = (reason: SessionEndReason | undefined): void => this.ended(reason);
       this.leave = await this.sessions.watch(this.call.session, { lives: () => {}, ended });
       if (this.isOver) this.leave();
     } catch {
       // nobody can say whether the session lives
-      this.breakOff();
+      this.ended(undefined);
     }
   }
 
-  private breakOff(): void {
+  /** `reason`: `undefined` when nobody can tell. Then nothing more of an answer passes, but what has none yet may wait until somebody can (R5). */
+  private ended(reason: SessionEndReason | undefined): void {
     const { abort, response } = this.call;
     if (this.isOver) return;
-    if (!response.headersSent) {
-      abort.abort(new BffError('session_ended'));
-      return;
-    }
-    abort.abort(new SessionOver());
-    // the API may be through, and the browser slow to read
-    breakOff(response);
+    if (response.headersSent) {
+      abort.abort(new SessionOver());
+      // the API may be through, and the browser slow to read
+      breakOff(response);
+    } else if (reason === undefined) this.watchIn(WATCHED_AFTER);
+    else abort.abort(new BffError('session_ended'));
   }
 }
