@@ -87,7 +87,6 @@ export class ApiProxy {
       return this.webSockets.join(call, connection, () => this.answerHead(call, answered));
     }
     const isStream = this.answerHead(call, answered);
-    if (isStream) end?.watchNow();
     await passBody(call, answered.answer, isStream);
   }
 

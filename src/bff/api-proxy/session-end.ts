@@ -6,7 +6,7 @@ import { breakOff } from './break-off.js';
 import type { ApiCall } from './forward.js';
 
 /** Milliseconds of a call after which its session is watched: a short one pays nothing for it. */
-const WATCHED_AFTER = 1000;
+const WATCHED_AFTER = 500;
 
 /** Ends a call with its session: what is still under way then, from the first byte of an upload to the last of an answer, is broken off within a second (L10). */
 export class SessionEnd {
@@ -18,12 +18,7 @@ export class SessionEnd {
     private readonly call: ApiCall & { session: Session },
     private readonly sessions: SessionWatch,
   ) {
-    this.watchIn(WATCHED_AFTER);
-  }
-
-  /** For what is known to last: an event stream. */
-  watchNow(): void {
-    this.watchIn(0);
+    this.watchLater();
   }
 
   /** The call has ended by itself, or somebody else watches. */
@@ -33,9 +28,8 @@ export class SessionEnd {
     this.leave?.();
   }
 
-  private watchIn(milliseconds: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.watch(), milliseconds);
+  private watchLater(): void {
+    this.timer = setTimeout(() => void this.watch(), WATCHED_AFTER);
   }
 
   private async watch(): Promise<void> {
@@ -57,7 +51,7 @@ export class SessionEnd {
       abort.abort(new SessionOver());
       // the API may be through, and the browser slow to read
       breakOff(response);
-    } else if (reason === undefined) this.watchIn(WATCHED_AFTER);
+    } else if (reason === undefined) this.watchLater();
     else abort.abort(new BffError('session_ended'));
   }
 }
