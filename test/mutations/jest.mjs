@@ -5,23 +5,26 @@ import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const RUN_TIMEOUT = 180_000;
+const FIRST_DEATH = join(import.meta.dirname, 'first-death.mjs');
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
 /**
- * `broken`: it can't be said whether a test would have died, because the run itself failed.
+ * `rule`: the first test that dies and cites it ends the run. `broken`: it can't be said whether a test would have died, because the run itself failed.
  * @typedef {{ file: string, name: string }} Ran
  * @returns {Promise<{ passed: Ran[], failed: Ran[], broken?: string }>} the tests that ran
  */
-export async function runJest(directory, { files, options, workers = 1, timeout = RUN_TIMEOUT }) {
+export async function runJest(directory, { files, options, rule, workers = 1, timeout = RUN_TIMEOUT }) {
   const output = join(directory, 'jest-result.json');
   rmSync(output, { force: true });
-  const child = spawn(process.execPath, [...command(output, workers), ...options, '--runTestsByPath', ...files], {
+  const reporters = rule === undefined ? [] : [`--reporters=${FIRST_DEATH}`];
+  const given = [...command(output, workers), ...reporters, ...options, '--runTestsByPath', ...files];
+  const child = spawn(process.execPath, given, {
     cwd: directory,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_ENV: 'test' },
+    env: { ...process.env, NODE_ENV: 'test', MUTATION_RULE: rule, MUTATION_OUTPUT: output },
   });
   running.add(child);
   let said = '';
@@ -30,6 +33,8 @@ export async function runJest(directory, { files, options, workers = 1, timeout 
   await once(child, 'close');
   clearTimeout(late);
   running.delete(child);
+  // what a run that ended early has left
+  kill(child);
   return outcomeOf(directory, output, said);
 }
 

@@ -74,7 +74,9 @@ async function judge(copy, entry, control) {
   if (red) return { is: 'broken', why: `red in the control run: ${red.name}` };
   if (!control.passed.some(isMeant)) return { is: 'broken', why: `no test there is named ${pattern}` };
   const options = [`--testNamePattern=${namePattern(entry)}`, `--testTimeout=${TEST_TIMEOUT}`];
-  const { passed, failed, broken } = await mutated(copy, entry, () => runJest(copy, { files, options }));
+  const { passed, failed, broken } = await mutated(copy, entry, () =>
+    runJest(copy, { files, options, rule: entry.rule }),
+  );
   if (broken) return { is: 'broken', why: broken };
   const citing = failed.find(({ name }) => cites(entry.rule, name));
   if (citing) return { is: 'killed', why: citing.name };
