@@ -246,28 +246,6 @@ describe('limits of a route', () => {
     app.authorizationServer.beHonest();
   });
 
-  it('S1: one whose parts are few isn’t pausing either while a fresh token is got', async () => {
-    const old = refuseToken();
-    app.authorizationServer.lies = { refresh: { after: new Promise(resolve => setTimeout(resolve, 1600)) } };
-    const again: Promise<string>[] = [];
-    api.takeOver = (request, response) => {
-      if (request.headers.authorization === `Bearer ${old}`) response.writeHead(401).end();
-      else again.push(text(request).finally(() => response.end('all')));
-    };
-    const before = app.authorizationServer.count('token', 'refresh_token');
-    const request = open('/api/hasty');
-    request.write('begins, ');
-    await app.authorizationServer.arrived('token', before + 1, 'refresh_token');
-    const parts = setInterval(() => request.write('goes on, '), 100);
-    const answer = answerOf(request);
-    await Promise.race([answer, until(() => again.length > 0)]);
-    clearInterval(parts);
-    request.end('ends');
-    expect((await answer).body).toBe('all');
-    expect(await again[0]).toMatch(/^begins, (?:goes on, )+ends$/);
-    app.authorizationServer.beHonest();
-  });
-
   it('S1: one that waits for the API isn’t pausing', async () => {
     const size = 32 << 20;
     const atApi = nextAtApi();

@@ -7,7 +7,6 @@ import { type Frontend, Frontends } from './frontend.js';
 import { page } from './page.js';
 import { setSecurityHeaders } from './security-headers.js';
 import { StorageUnavailable } from './storage/storage.js';
-import { readOnForAWhile } from './unread-body.js';
 
 /** The one place that decides what leaves when something failed: problem details (RFC 9457) to a script, a page to a person. */
 @Catch()
@@ -23,7 +22,7 @@ export class ErrorFilter implements ExceptionFilter {
     const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
     const status = statusOfHost(thrown);
     if (status === undefined || response.headersSent) this.answer(thrown, request, response);
-    else answerWith(status, request, response, this.frontends.known(request));
+    else answerWith(status, response, this.frontends.known(request));
   }
 
   answer(thrown: unknown, request: Request, response: Response): void {
@@ -35,7 +34,7 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    prepare(request, response, frontend);
+    setSecurityHeaders(response, frontend);
     const { status, retryAfter } = { ...problemOf(error.code), retryAfter: error.retryAfter };
     if (retryAfter !== undefined && retryAfter > 0) response.setHeader('Retry-After', retryAfter);
     if (error.allow !== undefined) response.setHeader('Allow', error.allow);
@@ -70,14 +69,9 @@ function statusOfHost(thrown: unknown): number | undefined {
   return status in BY_STATUS || status === 500 ? undefined : status;
 }
 
-function prepare(request: Request, response: Response, frontend: Frontend | undefined): void {
-  readOnForAWhile(request);
-  setSecurityHeaders(response, frontend);
-}
-
 /** In the words of HTTP (RFC 9457 §4.2.1); the host's own may tell more than they should. */
-function answerWith(status: number, request: Request, response: Response, frontend: Frontend | undefined): void {
-  prepare(request, response, frontend);
+function answerWith(status: number, response: Response, frontend: Frontend | undefined): void {
+  setSecurityHeaders(response, frontend);
   const problem = { type: 'about:blank', title: STATUS_CODES[status], status };
   response.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }

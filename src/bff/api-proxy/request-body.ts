@@ -122,8 +122,7 @@ export class RequestBody {
   /** Nobody waits for the browser while its body is held back: by an API that takes no more, or until it's decided whether there's another sending. */
   private stoodStill(): void {
     if (this.request.complete) return;
-    const isHeld = this.sink?.destroyed === true && !this.isSettled;
-    if (isHeld || this.request.isPaused()) this.timer?.refresh();
+    if (this.request.isPaused()) this.timer?.refresh();
     else this.refuse(new BffError('request_timeout'));
   }
 }

@@ -74,8 +74,8 @@ export default [
     'B21',
     'pages have the security headers',
     'src/bff/error.filter.ts',
-    'setSecurityHeaders(response, frontend);',
-    '',
+    'setSecurityHeaders(response, frontend);\n    const { status',
+    'const { status',
     nginx,
   ),
   entry(

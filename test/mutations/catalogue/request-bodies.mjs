@@ -37,7 +37,6 @@ export default [
     'return true;',
   ),
   entry('R12', 'what may be sent once more waits for that', body, '(this.isSettled || !this.isRepeatable)', 'true'),
-  entry('S1', 'the rest of what nobody sends on is read', body, 'this.isSettled = true;', ''),
   entry(
     'B17',
     'a repeated call has the fresh token alone',
@@ -68,12 +67,11 @@ export default [
     '',
   ),
   entry('S1', 'a browser that pauses is given up', body, "else this.refuse(new BffError('request_timeout'));", ''),
-  entry('S1', 'a browser that waits for the API isn’t', body, 'isHeld || this.request.isPaused()', 'isHeld'),
   entry(
     'S1',
-    'nor is one whose body is held back',
+    'a browser that waits for the API isn’t',
     body,
-    'isHeld || this.request.isPaused()',
-    'this.request.isPaused()',
+    'if (this.request.isPaused()) this.timer?.refresh();',
+    'if (this.size < 0) return;',
   ),
 ];

@@ -84,15 +84,7 @@ export default [
   ),
   entry(
     'S1',
-    'a body that trickles in behind a refusal ends with its connection',
-    'src/bff/error.filter.ts',
-    'readOnForAWhile(request);',
-    '',
-    'test/unread-body.e2e-spec.ts',
-  ),
-  entry(
-    'S1',
-    '… and not while it may still come to its end',
+    'a body that nobody reads may still come to its end',
     'src/bff/unread-body.ts',
     '}, LINGERING)',
     '}, 0)',
