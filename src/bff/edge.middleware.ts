@@ -7,6 +7,7 @@ import { withoutAmbiguousCookies } from './cookies.js';
 import { ErrorFilter } from './error.filter.js';
 import { BffError } from './errors.js';
 import { type Frontend, Frontends } from './frontend.js';
+import { inTurn } from './turn.js';
 import { upgradeOf } from './upgrade.js';
 import { limitUnread } from './unread-body.js';
 
@@ -24,6 +25,10 @@ export class EdgeMiddleware implements NestMiddleware {
   }
 
   use(request: Request, response: Response, next: NextFunction): void {
+    inTurn(request, response, () => this.begin(request, response, next));
+  }
+
+  private begin(request: Request, response: Response, next: NextFunction): void {
     limitUnread(request, response);
     try {
       const frontend = this.frontends.resolve(request);

@@ -82,6 +82,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/login-parameters.ts',
     'bff/endpoints.ts',
     'bff/unread-body.ts',
+    'bff/turn.ts',
     'bff/expectation.ts',
     'bff/upgrade.ts',
     'bff/form-body.ts',

@@ -1,0 +1,27 @@
+// What a client sends ahead, and who hears it go.
+const turn = 'src/bff/turn.ts';
+
+const entry = (what, find, replace, name) => ({
+  rule: 'S1',
+  what,
+  file: turn,
+  find,
+  replace,
+  tests: 'test/gone-clients.e2e-spec.ts',
+  name,
+});
+
+export default [
+  entry(
+    'a call that was sent ahead waits for its turn',
+    'if (response.socket) return begin();',
+    'return begin();',
+    'S1: (?:has no call made|are taken one after the other)',
+  ),
+  entry(
+    'requests that wait on a connection are bounded',
+    'if (ahead === MOST) return void socket.destroy();',
+    '',
+    'S1: are no more than a hundred',
+  ),
+];
