@@ -57,11 +57,19 @@ export function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Prom
   return exchange.answer;
 }
 
-/** Passes the body on; `undefined` when it has gone already. An event stream may be silent for as long as it likes. */
-export function passBody({ response }: ApiCall, answer: ApiAnswer, isEventStream: boolean): Promise<void> | undefined {
+/**
+ * Passes the body on; `undefined` when it has gone already. An event stream may be silent for as long as it likes, if only its browser's leaving would be
+ * heard: behind a body that nobody takes, or answers that queue up, node:http doesn't read on.
+ */
+export function passBody(
+  { request, response }: ApiCall,
+  answer: ApiAnswer,
+  isEventStream: boolean,
+): Promise<void> | undefined {
   const { body } = answer;
   if (body.passTo(response)) return undefined;
-  if (!isEventStream && !body.isWhole) answer.limitSilence(() => response.writableNeedDrain);
+  const mayBeSilent = () => response.writableNeedDrain || (isEventStream && !request.socket.isPaused());
+  if (!body.isWhole) answer.limitSilence(mayBeSilent);
   return body.gone;
 }
 

@@ -24,4 +24,13 @@ export default [
     '',
     'S1: are no more than a hundred',
   ),
+  {
+    ...entry(
+      'a stream may be silent while its browser would be heard leaving',
+      ' && !request.socket.isPaused()',
+      '',
+      'S1: behind',
+    ),
+    file: 'src/bff/api-proxy/forward.ts',
+  },
 ];
