@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6, SocketAddress } from 'node:net';
 import proxyAddr from 'proxy-addr';
+import { RequestNote } from './request-note.js';
 
 /** RFC 7239 §6.2. */
 const UNKNOWN = 'unknown';
-const addresses = new WeakMap<IncomingMessage, string>();
+const addresses = new RequestNote<string>();
 
 /** Where the request came from: the socket's address, or what trusted proxies say of it in `X-Forwarded-For`. */
 export function clientAddressOf(request: IncomingMessage): string {

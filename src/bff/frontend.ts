@@ -7,6 +7,7 @@ import { ClientCredentials, type CredentialObserver } from './oauth-client/crede
 import { OAuthClient } from './oauth-client/oauth-client.js';
 import { createOutbound } from './outbound.js';
 import { RecentlyUsed } from './recently-used.js';
+import { RequestNote } from './request-note.js';
 import { KeyRing } from './seal.js';
 import type { AllowHttpFor } from './secure-url.js';
 import { SealedRecords } from './storage/sealed-records.js';
@@ -137,7 +138,7 @@ function cookieNames({ insecureCookies, cookieSuffix }: FrontendOptions): Fronte
   };
 }
 
-const frontends = new WeakMap<IncomingMessage, Frontend>();
+const frontends = new RequestNote<Frontend>();
 
 /** The frontend that the request is for. */
 export function frontendOf(request: IncomingMessage): Frontend {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { RequestNote } from './request-note.js';
 
 /** The connection of a request that asks for another protocol (RFC 9110 §7.8). */
 export interface Upgrade {
@@ -17,7 +18,7 @@ interface Deciding {
 
 type Emit = (event: string, ...parameters: unknown[]) => boolean;
 
-const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+const upgrades = new RequestNote<Upgrade>();
 
 export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
   return upgrades.get(request);

@@ -6,6 +6,7 @@ import { ENDPOINTS } from '../endpoints.js';
 import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf, Frontends } from '../frontend.js';
+import { RequestNote } from '../request-note.js';
 import { dropSessionCookie, isForged, sessionCookie, sessionIdOf } from './session-cookie.js';
 import type { Session } from './session-record.js';
 import { AttachedSession, SessionStore } from './session-store.js';
@@ -13,7 +14,7 @@ import { Sessions } from './session.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /** Those of requests that express-session doesn't see. */
-const found = new WeakMap<Request, Session>();
+const found = new RequestNote<Session>();
 
 /** The request's living session. */
 export function sessionOf(request: Request): Session | undefined {

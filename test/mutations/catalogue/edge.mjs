@@ -158,4 +158,12 @@ export default [
     '',
     'test/bad-input.e2e-spec.ts',
   ),
+  entry(
+    'S3',
+    'what is known of a request isn’t printed with it',
+    'src/bff/request-note.ts',
+    '{ value, configurable: true }',
+    '{ value, configurable: true, enumerable: true }',
+    'test/request-note.spec.ts',
+  ),
 ];
