@@ -150,4 +150,24 @@ describe('a session that began with one', () => {
       await scene.close();
     }
   });
+
+  it('A4 R3: takes none whose encryption was left out, and goes on with the refresh token that came with it', async () => {
+    const scene = await startScene(registered(ALG, ENC, ours));
+    try {
+      scene.hostile.encryption = to(ours);
+      const browser = await scene.login();
+      for (const [encryption, seconds] of [
+        [undefined, 290],
+        [to(ours), 2],
+      ] as const) {
+        scene.hostile.encryption = encryption;
+        turnClock(seconds);
+        expect((await script(browser, `${scene.parlour.url}/api/x`)).status).toBe(200);
+      }
+      expect(scene.hostile.count('token', 'refresh_token')).toBe(2);
+      expect(new Set(scene.api.requests.map(({ authorization }) => authorization)).size).toBe(2);
+    } finally {
+      await scene.close();
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { refreshedIdTokenLies, tokenLies } from './support/hostile-authorization-server.js';
+import { idTokenLies, refreshedIdTokenLies, tokenLies } from './support/hostile-authorization-server.js';
 import type { HttpBrowser } from './support/http-browser.js';
 import { isLoggedIn, type Scene, script, startScene, turnClock } from './support/scene.js';
 import { until } from './support/parlour.js';
@@ -77,7 +77,7 @@ describe('a refresh token that is dead', () => {
 describe('a refreshed ID token', () => {
   it.each(Object.entries(refreshedIdTokenLies))(
     'A6: is refused when %s; the session ends, its tokens are revoked',
-    async (what, lie) => {
+    async (_what, lie) => {
       const browser = await scene.login();
       const first = [newest('refresh_token'), newest('access_token')];
       turnClock(280);
@@ -87,10 +87,35 @@ describe('a refreshed ID token', () => {
       expect(answer.json()).toMatchObject({ code: 'session_ended' });
       expect(await isLoggedIn(browser, scene.parlour)).toBe(false);
       expect(scene.api.requests).toEqual([]);
-      // where openid-client throws the answer away, what was sent is left to revoke (RFC 9700 §4.14.2 has the server end the grant with it)
       const revoked = scene.hostile.to('revocation').map(({ params }) => params.get('token'));
-      const known = /iss|aud/.test(what) ? [] : [newest('refresh_token'), newest('access_token')];
-      expect(revoked).toEqual([...known, ...first]);
+      expect(revoked).toEqual([newest('refresh_token'), newest('access_token'), ...first]);
+    },
+  );
+
+  it.each([
+    'a wrong signature',
+    'an unknown kid',
+    'alg none',
+    'exp is over',
+    'iat is missing',
+    'no JWT at all',
+  ] as const)(
+    'A4 R3: that can’t be verified (%s) makes its answer useless; the session goes on with the refresh token that came with it',
+    async what => {
+      const browser = await scene.login();
+      const sent = [newest('access_token')];
+      turnClock(280);
+      scene.hostile.lies = { refreshedIdToken: idTokenLies[what] };
+      expect((await call(browser)).status).toBe(200);
+      scene.hostile.lies = {};
+      // a failed refresh answers for a second
+      turnClock(2);
+      expect((await call(browser)).status).toBe(200);
+      sent.push(newest('access_token'));
+      expect(scene.api.requests.map(({ authorization }) => authorization)).toEqual(
+        sent.map(token => `Bearer ${token}`),
+      );
+      expect(refreshes()).toHaveLength(2);
     },
   );
 

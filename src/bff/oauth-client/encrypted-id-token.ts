@@ -3,6 +3,7 @@ import type { CustomFetch } from 'openid-client';
 import type { FrontendOptions } from '../bff.options.js';
 import type { ClientKey } from '../key-material/private-jwks.js';
 import { AuthorizationServerFailure } from './failure.js';
+import { membersOf } from './http.js';
 
 /** OpenID Connect Dynamic Client Registration §2. */
 const DEFAULT_ENC = 'A128CBC-HS256';
@@ -43,7 +44,7 @@ function registeredIn({
 }
 
 async function decrypted(response: Response, registered: Registered, keys: ClientKey[]): Promise<Response> {
-  const body = await bodyOf(response);
+  const body = await membersOf(response.clone());
   // absent, or no text: that's for openid-client to say
   if (typeof body['id_token'] !== 'string') return response;
   const idToken = await signedInside(body['id_token'], registered, keys);
@@ -64,14 +65,5 @@ async function signedInside(jwt: string, { alg, enc }: Registered, keys: ClientK
     throw new AuthorizationServerFailure('misconfigured', `the token isn’t encrypted to us with ${alg} and ${enc}`, {
       cause,
     });
-  }
-}
-
-async function bodyOf(response: Response): Promise<Record<string, unknown>> {
-  try {
-    const body: unknown = await response.clone().json();
-    return typeof body === 'object' && body !== null ? { ...body } : {};
-  } catch {
-    return {};
   }
 }

@@ -67,6 +67,16 @@ async function buffered({ statusCode, headers, body }: Dispatcher.ResponseData):
   return new Response(empty ? null : Buffer.concat(chunks), { status: statusCode, headers: fieldsOf(headers) });
 }
 
+/** Of an answer in JSON; none where it isn't any. */
+export async function membersOf(response: Response): Promise<Record<string, unknown>> {
+  try {
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null ? { ...body } : {};
+  } catch {
+    return {};
+  }
+}
+
 function fieldsOf(headers: Dispatcher.ResponseData['headers']): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),

@@ -55,8 +55,8 @@ export class OAuthClient {
     observer: MetadataObserver,
   ) {
     this.authentication = credentials.authentication;
-    const fetch = decryptingIdTokens(authorizationServerFetch(http), options, () => credentials.decryptionKeys());
-    this.fetch = askingBeforeSending(learningNonces(fetch, this.nonces));
+    const fetch = askingBeforeSending(learningNonces(authorizationServerFetch(http), this.nonces));
+    this.fetch = decryptingIdTokens(fetch, options, () => credentials.decryptionKeys());
     const check = (server: ServerMetadata) =>
       checkMetadata(server, { options, allowHttpFor: http.allowHttpFor, requestAlg: credentials.signingKey()?.alg });
     this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);

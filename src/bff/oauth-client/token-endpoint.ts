@@ -11,12 +11,13 @@ import { type AuthorizationResponseChecks, codeGrant } from './code-grant.js';
 import type { ClientCredentials } from './credentials.js';
 import { bindingMistake, proving, type TokenBinding } from './dpop.js';
 import type { DpopNonces } from './dpop-nonces.js';
-import { AuthorizationServerFailure } from './failure.js';
+import { failureOf } from './failure.js';
+import { membersOf } from './http.js';
 import { resourceIndicator } from './resource-indicator.js';
 import { sendingWhile } from './sending.js';
 import { tokenExchange } from './token-exchange.js';
 import { parametersOf, type TokenParameters } from './token-parameters.js';
-import { spellingMistake, type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
+import { granting, spellingMistake, type TokenResponse, type TokenSet, tokenSetOf } from './token-set.js';
 
 type GrantedTokens = TokenEndpointResponse & Partial<TokenEndpointResponseHelpers>;
 
@@ -48,17 +49,27 @@ export class TokenEndpoint {
 
   /**
    * `maySend` is asked right before each sending, the one that repeats the call with another nonce too. A failure tells the refresh token of an answer
-   * that can't be used: {@link rotatedIn}.
+   * that can't be used: {@link grantedIn}.
    */
-  refresh(
+  async refresh(
     refreshToken: string,
     binding: TokenBinding,
     maySend: () => boolean,
     wanted: TokenParameters = {},
   ): Promise<TokenResponse> {
+    let answer: Response | undefined;
+    const answered = (response: Response) => {
+      if (response.ok) answer = response.clone();
+    };
     const request = (configuration: Configuration, proof: DPoPOptions) =>
-      sendingWhile(maySend, () => refreshTokenGrant(configuration, refreshToken, this.parameters(wanted), proof));
-    return this.granted(binding, request, 'refresh');
+      sendingWhile({ maySend, answered }, () =>
+        refreshTokenGrant(configuration, refreshToken, this.parameters(wanted), proof),
+      );
+    try {
+      return await this.granted(binding, request, 'refresh');
+    } catch (error) {
+      throw answer ? granting(failureOf(error), await membersOf(answer)) : error;
+    }
   }
 
   /** For the client itself (RFC 6749 §4.4). */
@@ -76,7 +87,7 @@ export class TokenEndpoint {
     maySend: () => boolean,
   ): Promise<TokenResponse> {
     return this.granted(binding, (configuration, proof) =>
-      sendingWhile(maySend, () => tokenExchange(configuration, subjectToken, parametersOf(wanted), proof)),
+      sendingWhile({ maySend }, () => tokenExchange(configuration, subjectToken, parametersOf(wanted), proof)),
     );
   }
 
@@ -116,6 +127,6 @@ export class TokenEndpoint {
     if (tokens.refreshToken !== undefined && grant === 'new')
       await this.client.revoke(tokens.refreshToken, 'refresh_token').catch(() => {});
     await this.client.revoke(tokens.accessToken, 'access_token').catch(() => {});
-    throw new AuthorizationServerFailure(mistake.outcome, mistake.message, { cause: { body: response } });
+    throw mistake;
   }
 }

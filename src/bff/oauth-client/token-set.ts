@@ -50,21 +50,31 @@ export function spellingMistake({ accessToken }: TokenSet): AuthorizationServerF
   return new AuthorizationServerFailure('misconfigured', 'the access token has characters that none may have');
 }
 
-/** What an answer that can't be used otherwise brought: the server takes the refresh token before it no more (RFC 9700 §4.14.2). */
-export function rotatedIn(failure: Error): Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'> | undefined {
-  for (let cause: unknown = failure; typeof cause === 'object' && cause !== null;) {
-    // where oauth4webapi keeps the answer
-    if ('body' in cause) return grantIn(cause.body);
-    cause = 'cause' in cause ? cause.cause : undefined;
-  }
-  return undefined;
+type Granted = Partial<Pick<TokenSet, 'accessToken' | 'refreshToken' | 'refreshExpiresAt'>>;
+
+/** Beside the failures, not in them: who prints an error prints all that it holds. */
+const grants = new WeakMap<Error, Granted>();
+
+/** Keeps what an answer that can't be used brought: the server takes the refresh token before it no more (RFC 9700 §4.14.2). */
+export function granting(
+  failure: AuthorizationServerFailure,
+  members: Record<string, unknown>,
+): AuthorizationServerFailure {
+  const { access_token: accessToken, refresh_token: refreshToken } = members;
+  grants.set(failure, {
+    ...(isToken(accessToken) && { accessToken }),
+    ...(isToken(refreshToken) && { refreshToken, ...refreshEnd(members, Date.now()) }),
+  });
+  return failure;
 }
 
-function grantIn(answer: unknown): ReturnType<typeof rotatedIn> {
-  const members: Record<string, unknown> = typeof answer === 'object' ? { ...answer } : {};
-  const { refresh_token: refreshToken } = members;
-  if (typeof refreshToken !== 'string' || !PRINTABLE.test(refreshToken)) return undefined;
-  return { refreshToken, ...refreshEnd(members, Date.now()) };
+/** What came with a failure nevertheless. */
+export function grantedIn(failure: AuthorizationServerFailure): Granted {
+  return grants.get(failure) ?? {};
+}
+
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && PRINTABLE.test(value);
 }
 
 function refreshEnd(members: Record<string, unknown>, now: number): Pick<TokenSet, 'refreshExpiresAt'> {

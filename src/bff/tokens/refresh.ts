@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import type { Events } from '../events.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
 import type { IDToken } from '../oauth-client/oauth-client.js';
-import { rotatedIn, type TokenResponse, type TokenSet } from '../oauth-client/token-set.js';
+import { grantedIn, type TokenResponse, type TokenSet } from '../oauth-client/token-set.js';
 import type { RefreshLease } from './refresh-lease.js';
 import { binding, type Refreshed, type Renewal, replacedBy, save, underLease } from './renewal.js';
 import { revokeTokens } from './revocation.js';
@@ -42,17 +42,15 @@ async function attempt(
     );
   } catch (error) {
     const failure = failureOf(error);
-    if (isAnotherIdentity(failure)) return refused(owner, events);
-    const rotated = rotatedIn(failure);
-    if (rotated) return keep(owner, lease, rotated, events, () => failed(owner, failure, events, wanted));
+    const granted = grantedIn(failure);
+    if (isAnotherIdentity(failure)) return refused(owner, granted, events);
+    if (granted.refreshToken !== undefined)
+      return keep(owner, lease, granted, events, () => failed(owner, failure, events, wanted));
     return (await replacedBy(owner, record, wanted)) ?? failed(owner, failure, events, wanted);
   }
   const { claims } = response;
   const renewal = renewalOf(record, response.tokens, wanted);
-  if (claims && !sameIdentity(record.tokens.idToken, claims)) {
-    await revokeTokens(owner, renewal.granted, events);
-    return refused(owner, events);
-  }
+  if (claims && !sameIdentity(record.tokens.idToken, claims)) return refused(owner, renewal.granted, events);
   return save(owner, lease, renewal, events, outcome => {
     report(owner, outcome, events);
     // nobody waits for it
@@ -82,20 +80,22 @@ function parted({ refreshToken, refreshExpiresAt, idToken, ...access }: TokenSet
 async function keep(
   owner: TokenOwner,
   lease: RefreshLease,
-  rotated: Partial<TokenSet>,
+  granted: Partial<TokenSet>,
   events: Events,
   fail: () => Refreshed,
 ): Promise<Refreshed> {
   const { refreshExpiresAt: _gone, ...tokens } = lease.record.tokens;
+  const { accessToken: _useless, ...rotated } = granted;
   if (await lease.keep({ ...tokens, ...rotated })) return fail();
   report(owner, 'orphaned', events);
   if (await readTokens(owner)) return { kind: 'failed', retryAfter: undefined };
-  await revokeTokens(owner, rotated, events);
+  await revokeTokens(owner, granted, events);
   return { kind: 'ended' };
 }
 
 /** A6: what came back may be another user's. */
-function refused(owner: TokenOwner, events: Events): Refreshed {
+async function refused(owner: TokenOwner, granted: Partial<TokenSet>, events: Events): Promise<Refreshed> {
+  await revokeTokens(owner, granted, events);
   report(owner, 'refused', events, { error: 'the refreshed ID token is another user’s' });
   return { kind: 'ended' };
 }
@@ -154,7 +154,7 @@ function sameIdentity(idToken: string | undefined, refreshed: IDToken): boolean 
   return same('iss') && same('sub') && sameAudience(first.aud, refreshed.aud) && authTime;
 }
 
-/** oauth4webapi compares `iss` and `aud` with the configuration, and throws the tokens away when they differ: then the session’s old ones are left to revoke. */
+/** oauth4webapi compares `iss` and `aud` with the configuration itself. */
 function isAnotherIdentity(failure: AuthorizationServerFailure): boolean {
   for (let cause: unknown = failure; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && cause.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED') return true;
