@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { setImmediate as turn } from 'node:timers/promises';
 import { type ProxyApplication, type RecordingApi, startApi, startProxyApplication } from './api-proxy-application.js';
+import { until } from './support/parlour.js';
 
 let api: RecordingApi;
 let app: ProxyApplication;
@@ -62,10 +62,6 @@ function brokenOff(arriving: IncomingMessage): Promise<boolean> {
   return new Promise(resolve => arriving.once('close', () => resolve(!arriving.complete)));
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
-}
-
 /** The API refuses the token of this moment, which came long enough ago, and echoes what body comes with another. */
 function refuseToken(answer: (body: string, response: ServerResponse) => unknown = (body, at) => at.end(body)): string {
   const now = Date.now.bind(Date);
@@ -117,7 +113,7 @@ describe('a body whose call is made again after a 401', () => {
     };
     const request = open('/api/things', { 'Content-Length': '6' });
     request.write('abc');
-    await until(() => bodies.length > 0);
+    await until('the call is made again', () => bodies.length > 0);
     request.end('def');
     expect([await bodies[0], (await answerOf(request)).body]).toEqual(['abcdef', 'done']);
   });

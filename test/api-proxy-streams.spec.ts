@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
 import {
   closeServer,
   listen,
@@ -13,6 +12,7 @@ import {
   startApi,
   startProxyApplication,
 } from './api-proxy-application.js';
+import { until } from './support/parlour.js';
 
 const MEGABYTE = Buffer.alloc(1 << 20, 'x');
 let api: RecordingApi;
@@ -75,12 +75,8 @@ async function text(stream: AsyncIterable<Buffer>): Promise<string> {
 
 /** Such events since the test began, as soon as there's one. */
 async function logged(event: string) {
-  await until(() => app.events(event).length > 0);
+  await until(`${event} is logged`, () => app.events(event).length > 0);
   return app.events(event);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
 }
 
 describe('streaming', () => {
@@ -342,7 +338,7 @@ function* megabytes(count: number, taken: () => void = () => undefined) {
 async function standstill(count: () => number): Promise<void> {
   let last = 0;
   let since = performance.now();
-  await until(() => {
+  await until('nothing moves', () => {
     if (count() !== last) since = performance.now();
     last = count();
     return last > 0 && performance.now() - since > 300;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
-import { setImmediate as turn } from 'node:timers/promises';
 import {
   closeServer,
   portOf,
@@ -13,6 +12,7 @@ import {
   startProxyApplication,
   startRawApi,
 } from './api-proxy-application.js';
+import { until } from './support/parlour.js';
 
 let api: RecordingApi;
 let app: ProxyApplication;
@@ -59,10 +59,6 @@ function nextAtApi(): Promise<{ request: IncomingMessage; response: ServerRespon
   });
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
-}
-
 const DROPPED =
   'Set-Cookie Strict-Transport-Security Clear-Site-Data Access-Control-Allow-Origin Server WWW-Authenticate Refresh Location DPoP-Nonce ' +
   'Content-Security-Policy X-Frame-Options Content-Type Content-Encoding Cache-Control Vary Expires CDN-Cache-Control Age Date ' +
@@ -80,7 +76,7 @@ describe('an answer that the API doesn’t finish', () => {
     socket.write(`${app.head(`GET /api/things/x HTTP/${version}`).join('\r\n')}\r\n\r\n`);
     const { response } = await arrived;
     response.writeHead(200, { 'Content-Type': 'text/plain' }).write('half');
-    await until(() => received.includes('half'));
+    await until('half of it is here', () => received.includes('half'));
     response.destroy();
     expect((await isReset) || /\r\nTransfer-Encoding: chunked\r\n/i.test(received)).toBe(true);
     expect(received).not.toContain('\r\n0\r\n');
@@ -195,7 +191,7 @@ describe('what is kept of a body on its way', () => {
     const answer = await answerOf(request);
     answer.pause();
     const ourResponse = await ours;
-    await until(() => ourResponse.writableNeedDrain);
+    await until('the browser takes no more', () => ourResponse.writableNeedDrain);
     await standstill(() => ourResponse.socket?.bytesWritten ?? 0);
     expect(ourResponse.writableLength).toBeLessThan(300_000);
     expect((await buffer(answer)).length).toBe(SIZE);
@@ -219,7 +215,7 @@ describe('what is kept of a body on its way', () => {
 
   async function standstill(count: () => number): Promise<void> {
     let [last, since] = [-1, performance.now()];
-    await until(() => {
+    await until('nothing moves', () => {
       if (count() !== last) since = performance.now();
       last = count();
       return performance.now() - since > 300;
