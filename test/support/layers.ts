@@ -98,7 +98,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ],
   ['bff/options/', 'bff/credential-gauge.ts'],
   ['bff/key-material/', 'bff/storage-url.ts'],
-  ['bff/secure-url.ts', 'bff/recently-used.ts', 'bff/request-note.ts'],
+  ['bff/secure-url.ts', 'bff/recently-used.ts', 'bff/request-note.ts', 'bff/deflate.ts'],
 ];
 
 /** Where the library is entered from outside its folder. */

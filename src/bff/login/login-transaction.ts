@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { LoginParameter } from '../bff.options.js';
+import { deflated, inflated } from '../deflate.js';
 import type { Frontend } from '../frontend.js';
 
 /** One login attempt, kept by the browser that started it, sealed. Times are milliseconds since the epoch, whole seconds. */
@@ -46,7 +46,7 @@ export interface StateContent {
  */
 export function createState(frontend: Frontend, { returnTo, asked }: StateContent): string {
   const { max_age, acr_values } = asked;
-  const content = deflateRawSync(JSON.stringify([returnTo, { max_age, acr_values }]));
+  const content = deflated(JSON.stringify([returnTo, { max_age, acr_values }]));
   return frontend.keys.seal('state', content, frontend.options.issuer).toString('base64url');
 }
 
@@ -54,7 +54,7 @@ export function openState(frontend: Frontend, state: string): StateContent | und
   const opened = frontend.keys.open('state', Buffer.from(state, 'base64url'), frontend.options.issuer);
   if (!opened) return undefined;
   // the seal vouches that `createState` wrote it
-  const [returnTo, asked] = JSON.parse(inflateRawSync(opened).toString()) as [string, StateContent['asked']];
+  const [returnTo, asked] = JSON.parse(inflated(opened)) as [string, StateContent['asked']];
   return { returnTo, asked };
 }
 

@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflated, inflated } from '../deflate.js';
 import type { KeyRing } from '../seal.js';
 import { OpenedRecords } from './opened-records.js';
 import type { Storage, StoredRecord } from './storage.js';
@@ -55,11 +55,11 @@ export class SealedRecords {
       this.onUnknownFormat(record[0]);
       return undefined;
     }
-    return this.opened.keep(key, version, JSON.parse(inflateRawSync(record.subarray(1)).toString()));
+    return this.opened.keep(key, version, JSON.parse(inflated(record.subarray(1))));
   }
 
   private seal(key: string, value: unknown): Buffer {
-    const record = Buffer.concat([Buffer.of(FORMAT), deflateRawSync(JSON.stringify(value))]);
+    const record = Buffer.concat([Buffer.of(FORMAT), deflated(JSON.stringify(value))]);
     return this.keys.seal('record', record, this.place(key));
   }
 
