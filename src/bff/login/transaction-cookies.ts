@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { cookiesOf, setCookie } from '../cookies.js';
 import type { Frontend } from '../frontend.js';
+import { RequestNote } from '../request-note.js';
 import {
   type CookieContent,
   type DoneMarker,
@@ -30,7 +31,9 @@ export function findTransaction(request: Request, frontend: Frontend, state: str
   const cookie = cookieName(frontend, state);
   const content = transactions(request, frontend).find(({ name }) => name === cookie)?.content;
   if (!content || isDone(content)) return content && { cookie, content };
-  return { cookie, content: { ...content, asked: { ...content.asked, ...openState(frontend, state)?.asked } } };
+  // whose cookie had no room is marked as `retried`
+  const elsewhere = content.retried ? { ...openState(frontend, state)?.asked } : {};
+  return { cookie, content: { ...content, asked: { ...content.asked, ...elsewhere } } };
 }
 
 /** An expired request_uri often comes back without `state` (RFC 9126 §4): the attempt it belongs to is known only when there's just one. */
@@ -78,14 +81,24 @@ export function dropCookie(response: Response, frontend: Frontend, name: string)
   setCookie(response, { name, value: '', maxAge: 0, ...attributes(frontend) });
 }
 
-/** Every transaction cookie of the request; `content` is `undefined` for one that doesn't open or is over. */
-function transactions(
-  request: Request,
-  frontend: Frontend,
-): { name: string; bytes: number; content: CookieContent | undefined }[] {
-  return [...cookiesOf(request)]
-    .filter(([name]) => name.startsWith(frontend.cookies.login))
-    .map(([name, value]) => ({ name, bytes: name.length + value.length, content: opened(frontend, name, value) }));
+interface OpenedCookie {
+  name: string;
+  bytes: number;
+  /** `undefined`: it doesn't open, or is over. */
+  content: CookieContent | undefined;
+}
+
+const known = new RequestNote<OpenedCookie[]>();
+
+/** Every transaction cookie of the request, opened once. */
+function transactions(request: Request, frontend: Frontend): OpenedCookie[] {
+  const found =
+    known.get(request) ??
+    [...cookiesOf(request)]
+      .filter(([name]) => name.startsWith(frontend.cookies.login))
+      .map(([name, value]) => ({ name, bytes: name.length + value.length, content: opened(frontend, name, value) }));
+  known.set(request, found);
+  return found;
 }
 
 function sealed(frontend: Frontend, name: string, content: CookieContent): string {
