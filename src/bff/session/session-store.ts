@@ -1,7 +1,7 @@
 import { type SessionData, Store } from 'express-session';
 import type { Frontend } from '../frontend.js';
 import { sessionCookie } from './session-cookie.js';
-import type { Session } from './session-record.js';
+import { type Session, sessionKey } from './session-record.js';
 import type { Sessions } from './session.js';
 
 declare module 'express-session' {
@@ -57,14 +57,22 @@ export class SessionStore extends Store {
   }
 
   private async save(id: string, { cookie: _cookie, bff: _bff, ...data }: SessionData): Promise<void> {
+    // of most sessions a host keeps nothing, and least of all of one that has just begun
+    if (Object.keys(data).length === 0 && !(await this.hasData(id))) return;
     const session = await this.sessions.find(this.frontend, id);
     if (!session) return;
     const key = `${session.key}:data`;
-    const stored = await this.frontend.records.get<HostData>(key);
-    if (!stored && Object.keys(data).length === 0) return;
     await this.frontend.records.put(key, data, session.absoluteExpiresAt - Date.now());
     // it may have ended in between, and its end deletes this record after the session's own
     if (!(await this.sessions.find(this.frontend, id))) await this.frontend.records.delete(key);
+  }
+
+  private async hasData(id: string): Promise<boolean> {
+    const { keys, records } = this.frontend;
+    for (const mac of keys.macs('storage key', id)) {
+      if (await records.storage.get(`${sessionKey(this.frontend, mac)}:data`)) return true;
+    }
+    return false;
   }
 
   private async end(id: string): Promise<void> {
