@@ -21,7 +21,8 @@ export function authorizationRequest(
   const { options } = frontend;
   const state = createState(frontend, { returnTo: asked.returnTo, asked: asked.parameters });
   const seed = newLoginSeed();
-  const codeVerifier = codeVerifierOf(seed);
+  // without a key to be derived from it, too, it can be the verifier itself
+  const codeVerifier = options.dpop ? codeVerifierOf(seed) : seed;
   const nonce = randomBytes(16).toString('base64url');
   const { authorization_details: details = '[]', ...simple } = asked.parameters;
   const parameters = new URLSearchParams({
