@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { CustomFetch } from 'openid-client';
 import type { Dispatcher } from 'undici';
 import { type AllowHttpFor, isSecureUrl } from '../secure-url.js';
@@ -22,8 +23,8 @@ export function authorizationServerFetch(options: HttpOptions): CustomFetch {
     if (!isSecureUrl(target, options.allowHttpFor)) {
       throw new AuthorizationServerFailure('misconfigured', `${target.origin} would be called over plain http`);
     }
-    const timeout = AbortSignal.timeout(options.timeout * 1000);
-    const signal = init.signal ? AbortSignal.any([timeout, init.signal]) : timeout;
+    // what comes with a signal has been given the same time by whoever made it
+    const signal = init.signal ?? AbortSignal.timeout(options.timeout * 1000);
     try {
       const { body, method, headers } = init;
       // undici's own fetch would make streams of what is a kilobyte, which takes as long as all the rest of a call
@@ -51,20 +52,41 @@ export function backchannel(url: URL, { issuer, backchannelUrl }: Pick<HttpOptio
   return new URL(backchannelUrl.replace(/\/$/, '') + url.href.slice(base.length));
 }
 
+class BufferedAnswer extends Response {
+  constructor(
+    readonly whole: string,
+    ...given: ConstructorParameters<typeof Response>
+  ) {
+    super(...given);
+  }
+}
+
+/** The body of an answer to our fetch, once more: a clone of a Response makes two streams of it. */
+export function textOf(answer: Response): string {
+  return answer instanceof BufferedAnswer ? answer.whole : '';
+}
+
 async function buffered({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Response> {
   // RFC 9110 §15; a Response takes no other, and a broken answer is no broken connection: it isn't asked for again
   if (statusCode > 599) throw new AuthorizationServerFailure('misconfigured', `the answer’s status is ${statusCode}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    // it yields bytes; its type says any
-    const bytes = chunk as Uint8Array;
-    size += bytes.length;
-    if (size > LARGEST_ANSWER) throw new AuthorizationServerFailure('misconfigured', 'the answer is larger than 1 MB');
-    chunks.push(bytes);
-  }
+  const text = await textIn(body);
   const empty = [204, 205, 304].includes(statusCode);
-  return new Response(empty ? null : Buffer.concat(chunks), { status: statusCode, headers: fieldsOf(headers) });
+  return new BufferedAnswer(text, empty ? null : text, { status: statusCode, headers: fieldsOf(headers) });
+}
+
+function textIn(body: Readable): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  body.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > LARGEST_ANSWER)
+      body.destroy(new AuthorizationServerFailure('misconfigured', 'the answer is larger than 1 MB'));
+    else chunks.push(chunk);
+  });
+  body.once('end', () => resolve(Buffer.concat(chunks).toString()));
+  body.once('error', reject);
+  return promise;
 }
 
 /** Of an answer in JSON; none where it isn't any. */

@@ -33,7 +33,7 @@ export class Metadata {
   constructor(
     private readonly options: FrontendOptions,
     private readonly authentication: ClientAuth,
-    private readonly fetch: CustomFetch,
+    private readonly http: { fetch: CustomFetch; timeout: number },
     private readonly check: (server: ServerMetadata) => void,
     private readonly observer: MetadataObserver,
   ) {}
@@ -80,7 +80,8 @@ export class Metadata {
       [clockTolerance]: CLOCK_SKEW,
     };
     const configuration = await discovery(new URL(issuer), clientId, client, this.authentication, {
-      [customFetch]: this.fetch,
+      [customFetch]: this.http.fetch,
+      timeout: this.http.timeout,
       // which plain http is allowed, our fetch decides, call by call
       execute: [allowInsecureRequests, enableNonRepudiationChecks],
     });

@@ -59,7 +59,13 @@ export class OAuthClient {
     this.fetch = decryptingIdTokens(fetch, options, () => credentials.decryptionKeys());
     const check = (server: ServerMetadata) =>
       checkMetadata(server, { options, allowHttpFor: http.allowHttpFor, requestAlg: credentials.signingKey()?.alg });
-    this.metadata = new Metadata(options, this.authentication, this.fetch, check, observer);
+    this.metadata = new Metadata(
+      options,
+      this.authentication,
+      { fetch: this.fetch, timeout: http.timeout },
+      check,
+      observer,
+    );
     this.serverKeys = new ServerKeys(this.metadata, this.fetch);
     this.tokenEndpoint = new TokenEndpoint(options, credentials, this.nonces, {
       call: request => this.call(request),

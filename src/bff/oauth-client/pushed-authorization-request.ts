@@ -8,6 +8,7 @@ import {
 } from 'oauth4webapi';
 import type { Configuration, CustomFetch, DPoPHandle } from 'openid-client';
 import { AuthorizationServerFailure } from './failure.js';
+import { textOf } from './http.js';
 import { repeated } from './retry.js';
 
 /** Characters. It goes into a `Location`, and browsers and proxies refuse whole answers with long fields: the user would see nothing at all. */
@@ -43,9 +44,8 @@ export async function push(
       signal,
       ...(dpop && { DPoP: dpop }),
     });
-    const raw = response.clone();
     const pushed = await processPushedAuthorizationResponse(server, client, response);
-    await checkExpiresIn(raw);
+    checkExpiresIn(textOf(response));
     checkLength(pushed.request_uri);
     return { requestUri: pushed.request_uri, expiresIn: pushed.expires_in };
   };
@@ -62,8 +62,8 @@ function checkLength(requestUri: string): void {
 }
 
 /** A positive integer (RFC 9126 §2.2); oauth4webapi also takes "60" and 1.5. */
-async function checkExpiresIn(response: Response): Promise<void> {
-  const body: unknown = await response.json();
+function checkExpiresIn(text: string): void {
+  const body: unknown = JSON.parse(text);
   const expiresIn = typeof body === 'object' && body !== null && 'expires_in' in body ? body.expires_in : undefined;
   if (!Number.isInteger(expiresIn) || Number(expiresIn) <= 0) {
     throw new AuthorizationServerFailure(
