@@ -28,6 +28,7 @@ describe('GET /session', () => {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
+    expect(answer.headers).not.toHaveProperty('etag');
     expect(answer.json()).toEqual({
       authenticated: true,
       user: { sub: 'alice' },

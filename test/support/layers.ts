@@ -69,7 +69,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['bff/session/'],
   // a guard and a filter are named on controllers, also on those of a session and of a host
   ['bff/tokens/', 'bff/csrf.guard.ts', 'bff/error.filter.ts'],
-  ['bff/see-other.ts'],
+  ['bff/see-other.ts', 'bff/answer-json.ts'],
   ['bff/frontend.ts', 'bff/page.ts', 'bff/bff.module-definition.ts', 'bff/authorization-server-problem.ts'],
   [
     'bff/oauth-client/',

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { answerJson } from '../answer-json.js';
 import { LoginGuard, wantsJson } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { frontendOf } from '../frontend.js';
-import { setSecurityHeaders } from '../security-headers.js';
 import { seeOther } from '../see-other.js';
 import { sessionOf } from '../session/session.middleware.js';
 import { authorizationRequest } from './authorization-request.js';
@@ -27,7 +27,6 @@ export class LoginController {
       authorizationRequest(frontend, asked, sessionOf(request)),
     );
     if (!wantsJson(request)) return seeOther(response, frontend, url.href);
-    setSecurityHeaders(response, frontend);
-    response.json({ redirectUrl: url.href, ...(expiresIn !== undefined && { expiresIn }) });
+    answerJson(response, frontend, { redirectUrl: url.href, ...(expiresIn !== undefined && { expiresIn }) });
   }
 }

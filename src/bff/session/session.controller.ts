@@ -1,9 +1,9 @@
 import { Controller, Get, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { answerJson } from '../answer-json.js';
 import { CsrfGuard } from '../csrf.guard.js';
 import { ErrorFilter } from '../error.filter.js';
 import { frontendOf } from '../frontend.js';
-import { setSecurityHeaders } from '../security-headers.js';
 import { sessionView } from './session-view.js';
 import { sessionOf } from './session.middleware.js';
 
@@ -13,10 +13,9 @@ import { sessionOf } from './session.middleware.js';
 @UseFilters(ErrorFilter)
 export class SessionController {
   @Get()
-  show(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    setSecurityHeaders(response, frontendOf(request));
+  show(@Req() request: Request, @Res() response: Response): void {
     const session = sessionOf(request);
-    if (!session) return { authenticated: false };
-    return { authenticated: true, user: session.user, session: sessionView(session) };
+    const said = session && { user: session.user, session: sessionView(session) };
+    answerJson(response, frontendOf(request), { authenticated: said !== undefined, ...said });
   }
 }
