@@ -17,6 +17,7 @@ import { DpopNonces } from './dpop-nonces.js';
 import { decryptingIdTokens } from './encrypted-id-token.js';
 import { failureOf } from './failure.js';
 import { authorizationServerFetch, type HttpOptions } from './http.js';
+import { metadataOf } from './known-metadata.js';
 import { Metadata, type MetadataObserver } from './metadata.js';
 import { push } from './pushed-authorization-request.js';
 import { type RawDocument, readRawDocument, readRawMetadata } from './raw-metadata.js';
@@ -87,7 +88,7 @@ export class OAuthClient {
     const proof = await proving(configuration, binding, this.nonces);
     // also where nothing is pushed, and so nothing proven (RFC 9449 §10)
     if (proof.DPoP) parameters.set('dpop_jkt', await proof.DPoP.calculateThumbprint());
-    const par = parPolicy(configuration.serverMetadata(), this.options);
+    const par = parPolicy(metadataOf(configuration).server, this.options);
     const message = async () => {
       const { requestObject } = this.options;
       return requestObject ? signedRequest(configuration, parameters, this.credentials.signingKey()) : parameters;
@@ -108,7 +109,7 @@ export class OAuthClient {
   async sendsIssuer(): Promise<boolean> {
     if (this.options.profile !== undefined) return true;
     const configuration = await this.metadata.configuration();
-    return configuration.serverMetadata().authorization_response_iss_parameter_supported === true;
+    return metadataOf(configuration).server.authorization_response_iss_parameter_supported === true;
   }
 
   /** What a signed authorization response (JARM) says, once it's verified for the attempt with this `state`. */

@@ -9,6 +9,7 @@ import {
 import type { Configuration, CustomFetch, DPoPHandle } from 'openid-client';
 import { AuthorizationServerFailure } from './failure.js';
 import { textOf } from './http.js';
+import { metadataOf } from './known-metadata.js';
 import { repeated } from './retry.js';
 
 /** Characters. It goes into a `Location`, and browsers and proxies refuse whole answers with long fields: the user would see nothing at all. */
@@ -35,8 +36,7 @@ export async function push(
   timeout: number,
 ): Promise<PushedAuthorizationRequest> {
   const signal = AbortSignal.timeout(timeout * 1000);
-  const server = configuration.serverMetadata();
-  const client = configuration.clientMetadata();
+  const { server, client } = metadataOf(configuration);
   const pushOnce = async () => {
     const response = await pushedAuthorizationRequest(server, client, authentication, await message(), {
       [customFetch]: fetch,

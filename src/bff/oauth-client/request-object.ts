@@ -2,6 +2,7 @@ import { issueRequestObject, modifyAssertion } from 'oauth4webapi';
 import type { Configuration } from 'openid-client';
 import type { ClientKey } from '../key-material/private-jwks.js';
 import { AuthorizationServerFailure } from './failure.js';
+import { metadataOf } from './known-metadata.js';
 
 /** Seconds that a request object is good for; FAPI 2.0 Message Signing §5.3.1 allows an hour (F9). */
 const LIFETIME = 5 * 60;
@@ -16,8 +17,8 @@ export async function signedRequest(
   key: ClientKey | undefined,
 ): Promise<URLSearchParams> {
   if (!key) throw new AuthorizationServerFailure('misconfigured', 'no key signs the request object');
-  const client = configuration.clientMetadata();
-  const request = await issueRequestObject(configuration.serverMetadata(), client, parameters, key, {
+  const { server, client } = metadataOf(configuration);
+  const request = await issueRequestObject(server, client, parameters, key, {
     [modifyAssertion]: (_header, claims) => {
       claims['exp'] = Number(claims['nbf']) + LIFETIME;
     },

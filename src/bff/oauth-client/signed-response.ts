@@ -1,15 +1,7 @@
 import { decodeJwt } from 'jose';
-import {
-  allowInsecureRequests,
-  AuthorizationResponseError,
-  type AuthorizationServer,
-  type Client,
-  clockTolerance,
-  customFetch,
-  validateJwtAuthResponse,
-} from 'oauth4webapi';
+import { allowInsecureRequests, AuthorizationResponseError, customFetch, validateJwtAuthResponse } from 'oauth4webapi';
 import type { Configuration, CustomFetch } from 'openid-client';
-import { CLOCK_SKEW } from './metadata.js';
+import { metadataOf } from './known-metadata.js';
 
 /**
  * What a signed authorization response (JARM §2) says, nothing of it believed: for its `state`, by which the attempt is found that it must be verified
@@ -24,9 +16,6 @@ export function unverifiedResponse(jwt: string): URLSearchParams | undefined {
   }
 }
 
-/** The server's keys are cached for this object, which openid-client makes anew at each call. */
-const known = new WeakMap<Configuration, { server: AuthorizationServer; client: Client }>();
-
 /**
  * JARM §2.4, A3: signed by a key of the server's with the registered algorithm, from it, for this client, in time, and with this `state` or none.
  * What it says then, an error included.
@@ -37,12 +26,7 @@ export async function verifiedResponse(
   jwt: string,
   state: string | undefined,
 ): Promise<URLSearchParams> {
-  const metadata = known.get(configuration) ?? {
-    server: configuration.serverMetadata(),
-    client: { ...configuration.clientMetadata(), [clockTolerance]: CLOCK_SKEW },
-  };
-  known.set(configuration, metadata);
-  const { server, client } = metadata;
+  const { server, client } = metadataOf(configuration);
   const response = new URLSearchParams({ response: jwt });
   const options = { [customFetch]: fetch, [allowInsecureRequests]: true };
   try {

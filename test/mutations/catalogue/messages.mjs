@@ -12,7 +12,7 @@ const entry = (rule, what, file, find, replace, tests, name) => ({
 });
 
 const response = `${login}authorization-response.ts`;
-const signed = `${oauth}signed-response.ts`;
+const copies = `${oauth}known-metadata.ts`;
 const metadata = `${oauth}metadata.ts`;
 const form = `${login}posted-form.ts`;
 const jwe = `${oauth}encrypted-id-token.ts`;
@@ -38,7 +38,7 @@ export default [
   entry(
     'A3',
     'its exp is read with the one clock skew',
-    signed,
+    copies,
     '[clockTolerance]: CLOCK_SKEW',
     '[clockTolerance]: 600',
     spec('callback-signed'),
