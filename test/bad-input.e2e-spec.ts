@@ -87,7 +87,7 @@ describe('a target that can’t be meant', () => {
     for (const target of [`http://localhost:${parlour.port}/session`, 'http://evil.example/session', 'x:y']) {
       expect((await get(target, X, cookie)).status).toBe(400);
     }
-    expect((await send('OPTIONS * HTTP/1.1', host)).status).toBe(404);
+    expect((await send('OPTIONS * HTTP/1.1', host)).status).toBe(400);
     expect((await get('session')).status).toBe(400);
   });
 

@@ -135,7 +135,7 @@ export class BffModule extends ConfigurableModuleClass implements NestModule, On
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(EdgeMiddleware, SessionMiddleware).forRoutes('{*path}');
+    consumer.apply(EdgeMiddleware, SessionMiddleware).forRoutes('/');
   }
 
   onModuleInit(): void {

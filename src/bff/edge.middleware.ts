@@ -37,6 +37,7 @@ export class EdgeMiddleware implements NestMiddleware {
       if (namesTwoHosts(request)) throw new BffError('invalid_request');
       // absolute form (RFC 9112 §3.2.2) is for proxies: it names a second host, which nothing here should ever look at
       if (!request.originalUrl.startsWith('/')) throw new BffError('invalid_request');
+      if (!isLegible(request.originalUrl)) throw new BffError('invalid_request');
       if (upgradeOf(request)?.hasMore) throw new BffError('upgrade_refused');
       this.readClientAddress(request);
       request.headers.cookie = withoutAmbiguousCookies(request.headers.cookie);
@@ -54,6 +55,17 @@ export class EdgeMiddleware implements NestMiddleware {
 /** RFC 9112 §3.2: whoever is in front of us may have read the other one. Node takes the first and drops the rest. */
 function namesTwoHosts({ rawHeaders }: Request): boolean {
   return rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1;
+}
+
+/** RFC 3986 §2.1, §2.5: escapes in a path are two digits each, and UTF-8 together. */
+function isLegible(url: string): boolean {
+  if (!url.includes('%')) return true;
+  try {
+    decodeURIComponent(url.split('?', 1)[0] ?? '');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Fetch standard, CORS protocol: the exact origin, with credentials, or nothing. A preflight is answered here and goes no further (B19, B24). */

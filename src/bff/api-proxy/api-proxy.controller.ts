@@ -39,7 +39,7 @@ export class ApiProxyController {
   }
 
   /** The checks in their order. None reads the body, and nothing is sent before all have passed. */
-  @All(['api', 'api/{*path}'])
+  @All('api{/*path}')
   async forward(@Req() request: Request, @Res() response: Response): Promise<void> {
     refuseServiceWorkers(request);
     refuseTransferCodings(request);

@@ -7,6 +7,14 @@ const entry = (rule, what, file, find, replace, tests) => ({ rule, what, file, f
 
 export default [
   entry(
+    'S1',
+    'a path whose escapes can’t be read is refused before anybody reads it',
+    edge,
+    "if (!isLegible(request.originalUrl)) throw new BffError('invalid_request');",
+    '',
+    'test/bad-input.e2e-spec.ts',
+  ),
+  entry(
     'B29',
     'an authority that is no frontend’s gets 421',
     'src/bff/frontend.ts',
