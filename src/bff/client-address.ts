@@ -17,7 +17,8 @@ export function clientAddressReader(trustedProxies: string[]): (request: Incomin
   const trusted = proxyAddr.compile(trustedProxies);
   return request => {
     // a socket that has gone has no address, whatever the types say
-    const address: string | undefined = proxyAddr(request, trusted);
+    const isForwarded = request.headers['x-forwarded-for'] !== undefined;
+    const address: string | undefined = isForwarded ? proxyAddr(request, trusted) : request.socket.remoteAddress;
     addresses.set(request, (address ?? UNKNOWN).replace(/^::ffff:(?=\d+\.)/, ''));
   };
 }

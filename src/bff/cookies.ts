@@ -1,23 +1,40 @@
 import { stringifySetCookie, type SetCookie } from 'cookie';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RecentlyUsed } from './recently-used.js';
 
-/** The request's cookies, as the edge middleware has left them. */
-export function cookiesOf(request: IncomingMessage): Map<string, string> {
-  return new Map(pairs(request.headers.cookie));
+interface Cookies {
+  readonly byName: ReadonlyMap<string, string>;
+  /** That says no more than these. */
+  readonly header: string;
 }
 
-/**
- * The header as everybody after the edge reads it, express-session too. Of a name that comes twice neither is in it: one of them is somebody else's
- * (cookie tossing), and nobody can say which.
- */
+/** A browser says the same with each call. Longer ones aren't kept: what somebody makes up may be of any length. */
+const known = new RecentlyUsed<Cookies>(4096);
+const LONGEST_KNOWN = 1024;
+
+/** The request's cookies, as the edge middleware has left them. */
+export function cookiesOf(request: IncomingMessage): ReadonlyMap<string, string> {
+  return read(request.headers.cookie ?? '').byName;
+}
+
+/** The header as everybody after the edge reads it, express-session too. */
 export function withoutAmbiguousCookies(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const all = pairs(header);
+  return header === undefined ? undefined : read(header).header;
+}
+
+function read(header: string): Cookies {
+  const before = known.get(header);
+  if (before) return before;
+  const cookies = unambiguous(pairs(header));
+  if (header.length <= LONGEST_KNOWN) known.keep(header, cookies);
+  return cookies;
+}
+
+/** Of a name that comes twice neither counts: one of them is somebody else's (cookie tossing), and nobody can say which. */
+function unambiguous(all: [name: string, value: string][]): Cookies {
   const count = Map.groupBy(all, ([name]) => name);
-  return all
-    .filter(([name]) => count.get(name)?.length === 1)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('; ');
+  const single = all.filter(([name]) => count.get(name)?.length === 1);
+  return { byName: new Map(single), header: single.map(([name, value]) => `${name}=${value}`).join('; ') };
 }
 
 export function setCookie(response: ServerResponse, cookie: SetCookie): void {
@@ -27,8 +44,8 @@ export function setCookie(response: ServerResponse, cookie: SetCookie): void {
 /** RFC 6265 §4.1.1: a token. `stringifySetCookie` refuses any other, so that such a cookie couldn't even be deleted. */
 const NAME = /^[!#$%&'*+\-.^`|~\w]+$/;
 
-function pairs(header: string | undefined): [name: string, value: string][] {
-  return (header ?? '').split(';').flatMap(part => {
+function pairs(header: string): [name: string, value: string][] {
+  return header.split(';').flatMap(part => {
     const equals = part.indexOf('=');
     const name = withoutBlanks(part.slice(0, equals));
     return equals < 0 || !NAME.test(name) ? [] : [[name, withoutBlanks(part.slice(equals + 1))] as [string, string]];
