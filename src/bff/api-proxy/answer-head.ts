@@ -1,6 +1,6 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { BffError } from '../errors.js';
-import { type Field, isNamed, merged } from './fields.js';
+import { type Field, flat, isNamed, merged } from './fields.js';
 
 /**
  * Puts the API's status and the fields that pass onto our answer. What the middleware before us has set stays where the API says nothing of its own;
@@ -22,7 +22,7 @@ function isBare(status: number): boolean {
 /** Nothing is set before, so that node:http takes the fields as they are, and looks at each. */
 function writeHead(response: ServerResponse, status: number, fields: Field[]): void {
   try {
-    response.writeHead(status, fields.flat());
+    response.writeHead(status, flat(fields));
   } catch (cause) {
     // node:http has set it already, and would say it of the answer that comes instead
     response.statusMessage = '';

@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 /** A directive with an optional argument, which may be quoted and hold commas (RFC 9111 §5.2). */
 const DIRECTIVE = /([\w!#$%&'*+.^`|~-]+)(?:=("(?:[^"\\]|\\.)*"|[^\s,"]+))?/y;
 const BETWEEN = /[\s,]*/y;
@@ -10,13 +12,17 @@ const WHOSE = new Set(['public', 'private', 's-maxage']);
  * people share, since one user's token fetched it. An API that says nothing, or nothing legible, gets `no-store`.
  */
 export function privateCacheControl(values: readonly string[]): string {
-  const directives = directivesOf(values.join(','));
+  return madePrivate(values.join(','));
+}
+
+const madePrivate = remembered(said => {
+  const directives = directivesOf(said);
   if (!directives || directives.length === 0) return 'no-store';
   const kept = directives.filter(directive => !WHOSE.has(nameOf(directive)));
   const onlyForSharedCaches = directives.every(directive => nameOf(directive) === 's-maxage');
   if (onlyForSharedCaches || kept.some(directive => nameOf(directive) === 'no-store')) return 'no-store';
   return ['private', ...kept].join(', ');
-}
+});
 
 /** `undefined`: illegible. */
 function directivesOf(text: string): string[] | undefined {

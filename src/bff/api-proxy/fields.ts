@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { remembered } from './remembered.js';
 
 export type Field = [name: string, value: string];
 
@@ -14,8 +15,17 @@ export function valuesOf(fields: readonly Field[], name: string): string[] {
   return fields.filter(field => isNamed(field, name)).map(([, value]) => value);
 }
 
+/** Few names are of the same length: the rest needn't be put into lower case. */
 export function isNamed([name]: Field, ...lowerCase: string[]): boolean {
-  return lowerCase.includes(name.toLowerCase());
+  for (const one of lowerCase) if (one.length === name.length && one === name.toLowerCase()) return true;
+  return false;
+}
+
+/** The flat list again. */
+export function flat(fields: readonly Field[]): string[] {
+  const list: string[] = [];
+  for (const [name, value] of fields) list.push(name, value);
+  return list;
 }
 
 /** Without what `Connection` names: those fields were for us, as the next hop (https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1). */
@@ -26,9 +36,13 @@ export function endToEnd(fields: readonly Field[]): Field[] {
 
 /** A list-valued field that says each of its members once (RFC 9110 §5.6.1). */
 export function merged(values: readonly string[]): string {
-  const members = new Map(membersOf(values).map(member => [member.toLowerCase(), member]));
-  return members.has('*') ? '*' : [...members.values()].join(', ');
+  return withoutRepeats(values.join(','));
 }
+
+const withoutRepeats = remembered(list => {
+  const members = new Map(membersOf([list]).map(member => [member.toLowerCase(), member]));
+  return members.has('*') ? '*' : [...members.values()].join(', ');
+});
 
 export /** Of a list-valued field, in all its lines. */
 function membersOf(values: readonly string[]): string[] {

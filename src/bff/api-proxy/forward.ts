@@ -5,7 +5,7 @@ import { BrowserGone } from './api-failure.js';
 import type { ApiTarget } from './api-route.js';
 import { CallEnd } from './call-end.js';
 import { type ApiAnswer, Exchange } from './exchange.js';
-import type { Field } from './fields.js';
+import { type Field, flat } from './fields.js';
 import type { RequestBody } from './request-body.js';
 
 /** One call of the browser's to one API. */
@@ -38,7 +38,7 @@ export function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Prom
   const { target, request, body, abort } = call;
   const exchange = new Exchange(target.route.options.timeout, () => body?.isStarved ?? false);
   abort.onAbort(reason => exchange.abort(reason));
-  const headers = fields.flat();
+  const headers = flat(fields);
   const length = body && request.headers['content-length'];
   if (length) headers.push('Content-Length', length);
   outbound.dispatch(

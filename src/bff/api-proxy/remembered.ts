@@ -1,14 +1,14 @@
-/** Answers that are kept: browsers and APIs say the same few names again and again, and somebody who makes names up fills no memory. */
+/** Answers that are kept: browsers and APIs say the same few things again and again, and somebody who makes some up fills no memory. */
 const MOST = 1000;
 
-/** The same predicate of a field's name, which for a name that came before costs a look into a table. */
-export function remembered(predicate: (name: string) => boolean): (name: string) => boolean {
-  const known = new Map<string, boolean>();
-  return name => {
-    const before = known.get(name);
+/** The same function of a field's name or value, which for one that came before costs a look into a table. */
+export function remembered<Answer extends boolean | string>(answerTo: (text: string) => Answer): typeof answerTo {
+  const known = new Map<string, Answer>();
+  return text => {
+    const before = known.get(text);
     if (before !== undefined) return before;
-    const answer = predicate(name);
-    if (known.size < MOST) known.set(name, answer);
+    const answer = answerTo(text);
+    if (known.size < MOST) known.set(text, answer);
     return answer;
   };
 }
