@@ -9,6 +9,16 @@ export function describeRecords({ storage }: Context): void {
     expect(await storage().get('{7fQx-_k}:tokens')).toBeUndefined();
   });
 
+  it('gives several of one tag in the order that was asked for, each as it is alone', async () => {
+    const [one, two] = ['{several}:tokens', '{several}:session'];
+    await storage().put(one, bytes('one'), MINUTE);
+    await storage().put(two, bytes('two'), MINUTE);
+    const asked = [two, '{several}:seen', one];
+    const found = await storage().getAll(asked);
+    expect(found).toEqual(await Promise.all(asked.map(key => storage().get(key))));
+    expect(found.map(record => plain(record?.value)?.toString())).toEqual(['two', undefined, 'one']);
+  });
+
   it('replaces the record on a second put, and its version with it', async () => {
     await storage().put(KEY, bytes('one'), MINUTE);
     const version = await versionOf(storage(), KEY);

@@ -34,9 +34,14 @@ class EmbeddedStorage implements Storage {
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
+    const [record] = await this.getAll([key]);
+    return record;
+  }
+
+  async getAll(keys: readonly string[]): Promise<(StoredRecord | undefined)[]> {
     this.#calls.refuseWhenClosed();
     try {
-      return this.#records.get(key);
+      return this.#records.getAll(keys);
     } catch (error) {
       throw await unavailable(error);
     }

@@ -60,6 +60,10 @@ class RedisStorage implements Storage {
     return this.#run(key, () => this.#records.get(key));
   }
 
+  getAll(keys: readonly string[]): Promise<(StoredRecord | undefined)[]> {
+    return Promise.all(keys.map(key => this.get(key)));
+  }
+
   put(key: string, value: Uint8Array, lifetime: number): Promise<void> {
     return this.#run(key, () => this.#records.put(key, value, lifetime));
   }

@@ -25,7 +25,19 @@ export class SealedRecords {
 
   /** The value is frozen: whoever reads the same version gets the same one. */
   async get<T>(key: string): Promise<SealedRecord<T> | undefined> {
-    const stored = await this.storage.get(key);
+    return this.found(key, await this.storage.get(key));
+  }
+
+  /** Several of one tag. */
+  async getAll<T extends unknown[]>(
+    keys: Readonly<{ [At in keyof T]: string }>,
+  ): Promise<{ [At in keyof T]: SealedRecord<T[At]> | undefined }> {
+    const stored = await this.storage.getAll(keys);
+    const found = keys.map((key, at) => this.found(key, stored[at]));
+    return found as { [At in keyof T]: SealedRecord<T[At]> | undefined };
+  }
+
+  private found<T>(key: string, stored: StoredRecord | undefined): SealedRecord<T> | undefined {
     if (!stored) {
       this.opened.forget(key);
       return undefined;

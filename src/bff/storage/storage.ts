@@ -5,6 +5,8 @@
  */
 export interface Storage {
   get(key: string): Promise<StoredRecord | undefined>;
+  /** The same of several keys of one tag, in their order. */
+  getAll(keys: readonly string[]): Promise<(StoredRecord | undefined)[]>;
   /** After this or another write, what is read here of the key's tag is no older than that. */
   put(key: string, value: Uint8Array, lifetime: number): Promise<void>;
   /** Atomic over all processes. `false`: there is one already, and it stays as it was. */

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../storage.js';
 import type { Environment } from './environment.js';
 import { ExpiringTable } from './expiring-table.js';
-import { isLiving } from './stored-value.js';
+import { isLiving, type StoredValue } from './stored-value.js';
 
 export class Records {
   readonly #environment: Environment;
@@ -12,9 +12,8 @@ export class Records {
     this.#table = new ExpiringTable(environment, 'records');
   }
 
-  get(key: string): StoredRecord | undefined {
-    const found = this.#table.read(key);
-    return isLiving(found) ? { value: found.value, version: String(found.version) } : undefined;
+  getAll(keys: readonly string[]): (StoredRecord | undefined)[] {
+    return this.#table.readAll(keys).map(recordOf);
   }
 
   async put(key: string, value: Uint8Array, lifetime: number): Promise<void> {
@@ -52,4 +51,8 @@ export class Records {
     const found = this.#table.read(key);
     if (found && !isLiving(found)) await this.#table.ifUnchanged(key, found, () => this.#table.remove(key, found));
   }
+}
+
+function recordOf(found: StoredValue | undefined): StoredRecord | undefined {
+  return isLiving(found) ? { value: found.value, version: String(found.version) } : undefined;
 }
