@@ -1,4 +1,6 @@
 import type { Frontend } from '../frontend.js';
+import type { TokenSet } from '../oauth-client/token-set.js';
+import type { SealedRecord } from '../storage/sealed-records.js';
 import type { TokenOwner } from '../tokens/token-store.js';
 
 /** Written once, at login, and never changed. Times are milliseconds since the epoch. */
@@ -68,4 +70,31 @@ export function indexKeys(
           .macs('storage key', JSON.stringify([options.issuer, kind, value]))
           .map(mac => `{${name}:${kind}:${mac}}:sessions`);
   return [...index('sub', subject), ...index('sid', sid)];
+}
+
+export function sessionOfRecords(
+  frontend: Frontend,
+  key: string,
+  record: SessionRecord,
+  tokens: TokenSet,
+  seen: SealedRecord<number>,
+): Session {
+  return {
+    frontend,
+    key,
+    handle: sessionHandle(frontend, key),
+    subject: record.subject,
+    sid: record.sid,
+    user: record.user,
+    startedAt: record.startedAt,
+    address: record.address,
+    userAgent: record.userAgent,
+    absoluteExpiresAt: record.expiresAt,
+    expiresAt: Math.min(record.expiresAt, tokens.refreshExpiresAt ?? Infinity),
+    lastSeenAt: seen.value,
+    seenVersion: seen.version,
+    idleExpiresAt: seen.value + frontend.options.sessionIdleTimeout * 1000,
+    refreshable: tokens.refreshToken !== undefined,
+    refreshedAt: tokens.obtainedAt,
+  };
 }

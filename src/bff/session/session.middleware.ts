@@ -10,7 +10,7 @@ import { RequestNote } from '../request-note.js';
 import { dropSessionCookie, isForged, sessionCookie, sessionIdOf } from './session-cookie.js';
 import type { Session } from './session-record.js';
 import { AttachedSession, SessionStore } from './session-store.js';
-import { Sessions } from './session.js';
+import { isSlideDue, Sessions } from './session.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /** Those of requests that express-session doesn't see. */
@@ -46,29 +46,33 @@ export class SessionMiddleware implements NestMiddleware {
     }
     const frontend = frontendOf(request);
     const fail = (failure: unknown) => this.errors.answer(failure, request, response);
-    const loaded = (error?: unknown) => {
+    const goOn = (settled: Promise<void>) => void settled.then(() => next(), fail);
+    if (isAnsweredHere(pathOf(request), frontend)) {
+      goOn(this.find(request, response, frontend));
+      return;
+    }
+    this.middlewares.get(frontend)?.(request, response, (error?: unknown) => {
       if (error) fail(error);
-      else this.settle(request, response, frontend).then(() => next(), fail);
-    };
-    if (isAnsweredHere(pathOf(request), frontend)) this.find(request, frontend).then(() => loaded(), fail);
-    else this.middlewares.get(frontend)?.(request, response, loaded);
+      else goOn(this.settle(request, response, frontend));
+    });
   }
 
-  private async find(request: Request, frontend: Frontend): Promise<void> {
+  private async find(request: Request, response: Response, frontend: Frontend): Promise<void> {
     const id = sessionIdOf(request, frontend);
     const living = id === undefined ? undefined : await this.sessions.find(frontend, id);
     if (living) found.set(request, living);
+    await this.settle(request, response, frontend);
   }
 
   private async settle(request: Request, response: Response, frontend: Frontend): Promise<void> {
     if (!sessionOf(request) && isForged(request, frontend)) this.dropCookie(request, response, frontend);
-    await this.slide(request);
+    const current = sessionOf(request);
+    if (current && isSlideDue(current)) await this.slide(request, current);
   }
 
   /** A poll isn't a person: it says so with `X-Session-Passive: 1`, and what asks about sessions never slides. */
-  private async slide(request: Request): Promise<void> {
-    const current = sessionOf(request);
-    if (!current || request.headers['x-session-passive'] === '1' || isPoll(request, current.frontend)) return;
+  private async slide(request: Request, current: Session): Promise<void> {
+    if (request.headers['x-session-passive'] === '1' || isPoll(request, current.frontend)) return;
     if (isActivity(request, current.frontend)) await this.sessions.slide(current);
   }
 

@@ -9,10 +9,20 @@ import { AccessTokens } from '../tokens/access-token.js';
 import { revokeTokens } from '../tokens/revocation.js';
 import { announce } from '../tokens/session-notices.js';
 import type { RouteToken } from '../tokens/route-token.js';
-import { createTokens, readTokens, type SessionTokens, takeTokens, type TokenOwner } from '../tokens/token-store.js';
+import {
+  createTokens,
+  recordKey,
+  type SessionTokens,
+  type StoredTokens,
+  type Taken,
+  takeTokens,
+  tokensIn,
+  type TokenOwner,
+  type TokenRecord,
+} from '../tokens/token-store.js';
 import { nearestDeadline } from './deadlines.js';
 import { writeObituary } from './obituary.js';
-import { indexKeys, type Session, sessionHandle, sessionKey, type SessionRecord } from './session-record.js';
+import { indexKeys, type Session, sessionKey, sessionOfRecords, type SessionRecord } from './session-record.js';
 import { isLoggedOut, LoggedOutMeanwhile } from './tombstone.js';
 
 /** Milliseconds between two writes of the idle deadline, or a tenth of it where that is shorter. */
@@ -24,6 +34,11 @@ type Ending = TokenOwner & { [Known in 'subject' | 'sid']?: Session[Known] | und
 /** Sessions from login to end. A session lives while all three of its records do: the session's, the tokens' and the idle deadline's. */
 @Injectable()
 export class Sessions {
+  /** By the opened record of each, which counts for one version of it. */
+  private readonly known = new WeakMap<SessionRecord, Session>();
+  /** What was read with each; no part of it, since a host may log that. */
+  private readonly storedTokens = new WeakMap<Session, StoredTokens>();
+
   constructor(
     @Inject(Events) private readonly events: Events,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
@@ -73,11 +88,26 @@ export class Sessions {
   }
 
   async read(frontend: Frontend, key: string): Promise<Session | undefined> {
-    const record = await frontend.records.get<SessionRecord>(`${key}:session`);
-    if (!record || record.value.expiresAt <= Date.now()) return undefined;
-    const seen = await frontend.records.get<number>(`${key}:seen`);
-    const stored = seen && (await readTokens({ frontend, key, handle: '', absoluteExpiresAt: record.value.expiresAt }));
-    return stored && sessionOfRecords(frontend, key, record.value, stored.tokens, seen);
+    const keys = [`${key}:session`, `${key}:seen`, recordKey({ key })] as const;
+    const [record, seen, tokens] = await frontend.records.getAll<[SessionRecord, number, TokenRecord | Taken]>(keys);
+    if (!record || !seen || !tokens || record.value.expiresAt <= Date.now()) return undefined;
+    const known = this.known.get(record.value);
+    const isSame = known?.seenVersion === seen.version && this.storedTokens.get(known)?.version === tokens.version;
+    return isSame ? known : this.opened({ frontend, key }, record.value, seen, tokensIn(tokens));
+  }
+
+  /** As it is until one of its records changes: so nobody may change it. */
+  private opened(
+    { frontend, key }: Pick<Session, 'frontend' | 'key'>,
+    record: SessionRecord,
+    seen: SealedRecord<number>,
+    stored: StoredTokens | undefined,
+  ): Session | undefined {
+    if (!stored) return undefined;
+    const session = Object.freeze(sessionOfRecords(frontend, key, record, stored.tokens, seen));
+    this.known.set(record, session);
+    this.storedTokens.set(session, stored);
+    return session;
   }
 
   /**
@@ -85,10 +115,10 @@ export class Sessions {
    * isn’t begun anew by it.
    */
   async slide(session: Session): Promise<void> {
-    const idle = session.frontend.options.sessionIdleTimeout * 1000;
-    const now = Date.now();
-    if (now - (session.idleExpiresAt - idle) < Math.min(SLIDE_EVERY, idle / 10)) return;
+    if (!isSlideDue(session)) return;
     const { frontend, key, seenVersion } = session;
+    const idle = frontend.options.sessionIdleTimeout * 1000;
+    const now = Date.now();
     const hasSlid = await frontend.records.compareAndSwap(`${key}:seen`, seenVersion, now, idle);
     // whoever was told that it expires is told that it doesn't
     if (hasSlid && now >= nearestDeadline(session).warnAt) await announce(session, { type: 'slid' });
@@ -115,10 +145,12 @@ export class Sessions {
 
   /**
    * Tokens of which the access token is valid, the session's own or another that a route wants; throws `token_expired`, `session_ended` or
-   * `authorization_server_unavailable`, for a route's also the other codes of the authorization server's.
+   * `authorization_server_unavailable`, for a route's also the other codes of the authorization server's. `hasJustCome`: the session has been read for this
+   * very call.
    */
-  async tokens(session: Session, wanted?: RouteToken): Promise<TokenSet> {
-    const token = await this.accessTokens.of(session, wanted);
+  async tokens(session: Session, wanted?: RouteToken, hasJustCome = false): Promise<TokenSet> {
+    const stored = hasJustCome ? this.storedTokens.get(session) : undefined;
+    const token = await this.accessTokens.of(session, wanted, stored);
     switch (token.kind) {
       case 'fresh':
       case 'keep':
@@ -147,6 +179,11 @@ export class Sessions {
   }
 }
 
+export function isSlideDue({ frontend, lastSeenAt }: Session): boolean {
+  const idle = frontend.options.sessionIdleTimeout * 1000;
+  return Date.now() - lastSeenAt >= Math.min(SLIDE_EVERY, idle / 10);
+}
+
 /** What is left of a session without its record. Gives back its tokens. */
 async function clear(session: Ending): Promise<SessionTokens | undefined> {
   const { frontend, key } = session;
@@ -155,31 +192,4 @@ async function clear(session: Ending): Promise<SessionTokens | undefined> {
   for (const kind of ['tokens', 'seen', 'data']) await frontend.records.delete(`${key}:${kind}`);
   for (const index of indexKeys(frontend, session)) await frontend.records.storage.removeFromSet(index, key);
   return tokens;
-}
-
-function sessionOfRecords(
-  frontend: Frontend,
-  key: string,
-  record: SessionRecord,
-  tokens: TokenSet,
-  seen: SealedRecord<number>,
-): Session {
-  return {
-    frontend,
-    key,
-    handle: sessionHandle(frontend, key),
-    subject: record.subject,
-    sid: record.sid,
-    user: record.user,
-    startedAt: record.startedAt,
-    address: record.address,
-    userAgent: record.userAgent,
-    absoluteExpiresAt: record.expiresAt,
-    expiresAt: Math.min(record.expiresAt, tokens.refreshExpiresAt ?? Infinity),
-    lastSeenAt: seen.value,
-    seenVersion: seen.version,
-    idleExpiresAt: seen.value + frontend.options.sessionIdleTimeout * 1000,
-    refreshable: tokens.refreshToken !== undefined,
-    refreshedAt: tokens.obtainedAt,
-  };
 }

@@ -33,13 +33,14 @@ export class AccessTokens {
 
   constructor(private readonly events: Events) {}
 
-  /** `wanted`: another than the session's own. */
-  async of(owner: TokenOwner, wanted?: RouteToken): Promise<AccessToken> {
+  /** `wanted`: another than the session's own. `read`: what somebody has read a moment ago. */
+  async of(owner: TokenOwner, wanted?: RouteToken, read?: StoredTokens): Promise<AccessToken> {
     if (wanted?.exchange) {
-      const subject = await this.of(owner);
+      const subject = await this.of(owner, undefined, read);
       if (!('tokens' in subject)) return subject;
     }
-    const stored = await readTokens(owner);
+    // the subject may have been refreshed
+    const stored = (wanted?.exchange ? undefined : read) ?? (await readTokens(owner));
     if (!stored) return { kind: 'ended' };
     const tokens = heldFor(stored, wanted);
     if (tokens && !isDue(owner, tokens)) return { kind: 'fresh', tokens };

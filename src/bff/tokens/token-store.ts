@@ -1,6 +1,7 @@
 import type { Frontend } from '../frontend.js';
 import type { FailureOutcome } from '../oauth-client/failure.js';
 import type { TokenSet } from '../oauth-client/token-set.js';
+import type { SealedRecord } from '../storage/sealed-records.js';
 
 /** Whose tokens: a session as far as this folder knows it. */
 export interface TokenOwner {
@@ -57,7 +58,7 @@ export interface SessionTokens extends TokenSet {
 }
 
 /** What a session's end leaves for a moment. */
-interface Taken {
+export interface Taken {
   taken: true;
 }
 const TAKEN: Taken = { taken: true };
@@ -68,10 +69,14 @@ export interface StoredTokens extends TokenRecord {
   version: string;
 }
 
-const recordKey = (owner: TokenOwner) => `${owner.key}:tokens`;
+export const recordKey = ({ key }: Pick<TokenOwner, 'key'>) => `${key}:tokens`;
 
 export async function readTokens(owner: TokenOwner): Promise<StoredTokens | undefined> {
-  const record = await owner.frontend.records.get<TokenRecord | Taken>(recordKey(owner));
+  return tokensIn(await owner.frontend.records.get(recordKey(owner)));
+}
+
+/** For whoever reads the record together with others. */
+export function tokensIn(record: SealedRecord<TokenRecord | Taken> | undefined): StoredTokens | undefined {
   return record && 'tokens' in record.value ? { ...record.value, version: record.version } : undefined;
 }
 

@@ -21,6 +21,22 @@ export default [
     "frontend.keys.macs('storage key', sessionId).slice(0, 1)",
     storage,
   ),
+  entry(
+    'R12',
+    'what is known of a session counts for the tokens that the storage has',
+    'src/bff/session/session.ts',
+    ' && this.storedTokens.get(known)?.version === tokens.version',
+    '',
+    'test/tokens-rejected.e2e-spec.ts',
+  ),
+  entry(
+    'B21',
+    'what is known of a session counts for the idle deadline that the storage has',
+    'src/bff/session/session.ts',
+    'known?.seenVersion === seen.version && ',
+    'known !== undefined && ',
+    'test/session-deadlines.e2e-spec.ts',
+  ),
   entry('R8', 'an unknown key is reported', seal, 'this.onUnknownKey(purpose);', '', [storage, 'test/seal.spec.ts']),
   entry(
     'R9',
