@@ -4,7 +4,7 @@ import cluster from 'node:cluster';
 import { Frontends } from './bff/index.js';
 import { type Configuration, ConfigurationError, readConfiguration } from './configuration.js';
 import { startServer } from './server.js';
-import { closeOnSignal, say } from './process.js';
+import { closeOnSignal, collectBuffersYoung, say } from './process.js';
 import { obeyPrimary, startWorkers } from './workers.js';
 
 try {
@@ -24,6 +24,7 @@ try {
 }
 
 async function serve(configuration: Configuration) {
+  collectBuffersYoung();
   const server = await startServer(configuration, undefined, cluster.isWorker);
   server.app.get(Frontends).prepare();
   const { host, port } = configuration.server;
