@@ -54,7 +54,7 @@ export class EdgeMiddleware implements NestMiddleware {
 
 /** RFC 9112 §3.2: whoever is in front of us may have read the other one. Node takes the first and drops the rest. */
 function namesTwoHosts({ rawHeaders }: Request): boolean {
-  return rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1;
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.length === 4 && /^host$/i.test(name)).length > 1;
 }
 
 /** RFC 3986 §2.1, §2.5: escapes in a path are two digits each, and UTF-8 together. */

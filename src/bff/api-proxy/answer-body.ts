@@ -21,15 +21,14 @@ export class AnswerBody {
   /** Which of the raw trailers go on after it; none without this. */
   trailers: ((raw: Dispatcher.DispatchController['rawTrailers']) => Field[]) | undefined;
   private failure: { cause: unknown } | undefined;
-  private readonly passed = Promise.withResolvers<void>();
+  /** Of what hasn't gone at once. */
+  private passed: PromiseWithResolvers<void> | undefined;
 
   constructor(
     private readonly controller: Dispatcher.DispatchController,
     /** Something came from the API, or went to the browser. */
     private readonly moved: () => void,
-  ) {
-    this.passed.promise.catch(() => {});
-  }
+  ) {}
 
   add(chunk: Buffer): void {
     this.moved();
@@ -55,22 +54,19 @@ export class AnswerBody {
     this.failure = { cause };
     this.kept = [];
     if (this.response) breakOff(this.response);
-    this.passed.reject(cause);
+    this.passed?.reject(cause);
   }
 
-  /** `true`: it has gone whole. Otherwise {@link gone} tells when it has. The response's head is set. */
-  passTo(response: ServerResponse): boolean {
+  /** `undefined`: it has gone whole. Otherwise resolves when it has, or rejects with what it has been failed with. The response's head is set. */
+  passTo(response: ServerResponse): Promise<void> | undefined {
     this.response = response;
     if (this.failure) breakOff(response);
     else if (this.isWhole) this.endAtOnce(response);
     else this.stream(response);
-    if (this.isWhole && response.writableLength === 0) return true;
+    if (this.isWhole && response.writableLength === 0) return undefined;
+    this.passed = Promise.withResolvers();
+    if (this.failure) this.passed.reject(this.failure.cause);
     response.once('finish', this.passed.resolve);
-    return false;
-  }
-
-  /** Rejects with what it has been failed with. */
-  get gone(): Promise<void> {
     return this.passed.promise;
   }
 

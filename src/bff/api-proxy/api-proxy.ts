@@ -162,6 +162,7 @@ export class ApiProxy {
   }
 
   private recordStripped(request: IncomingMessage, frontend: Frontend, route: ApiRoute, headers: string[]): void {
+    if (headers.length === 0) return;
     const said = this.said.get(route) ?? new Set();
     this.said.set(route, said);
     for (const header of headers.filter(name => !said.has(name))) {

@@ -67,10 +67,11 @@ export function passBody(
   isEventStream: boolean,
 ): Promise<void> | undefined {
   const { body } = answer;
-  if (body.passTo(response)) return undefined;
+  const gone = body.passTo(response);
+  if (!gone) return undefined;
   const mayBeSilent = () => response.writableNeedDrain || (isEventStream && !request.socket.isPaused());
   if (!body.isWhole) answer.limitSilence(mayBeSilent);
-  return body.gone;
+  return gone;
 }
 
 /** There's no body, or all that came of it is still here; then the rest waits. */

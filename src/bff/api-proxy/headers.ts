@@ -78,10 +78,10 @@ function forwarded(request: IncomingMessage, frontend: Frontend): string {
  * https://www.rfc-editor.org/rfc/rfc7239#section-6: an address or `unknown`, whatever a trusted proxy has heard. Colons and brackets are no token
  * characters, so they're quoted; a zone is this machine's own affair.
  */
-function nodeName(address: string): string {
+const nodeName = remembered(address => {
   if (isIPv6(address)) return `"[${address.replace(/%.*$/, '')}]"`;
   return isIPv4(address) ? address : 'unknown';
-}
+});
 
 /**
  * They're about the whole origin, which is the app's: an API may not set its transport security, its storage, service workers, logins, reports, client

@@ -21,8 +21,7 @@ export function passTrailers(request: IncomingMessage, answer: ApiAnswer, secret
 
 /** Most don't, and pay nothing for it. */
 function announces(rawHeaders: readonly string[]): boolean {
-  for (let at = 0; at < rawHeaders.length; at += 2) if (/^trailer$/i.test(rawHeaders[at] ?? '')) return true;
-  return false;
+  return rawHeaders.some((name, index) => index % 2 === 0 && name.length === 7 && /^trailer$/i.test(name));
 }
 
 /** The browser's side has to be chunked, which neither an answer of a said length is nor one without content. */
