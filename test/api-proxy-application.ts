@@ -5,11 +5,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer as createHttp2Server, Http2ServerRequest } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { BffModule, Events } from '../src/bff/index.js';
-import type { ApiRouteOptionsInput, FrontendOptionsInput } from '../src/bff/bff.options.js';
+import type { ApiRouteOptionsInput, BffOptionsInput, FrontendOptionsInput } from '../src/bff/bff.options.js';
 import { freePort } from './support/free-port.js';
 import { startHostileAuthorizationServer, type Hostile } from './support/hostile-authorization-server.js';
 import { type Hop, HttpBrowser, type RawAnswer, rawRequest } from './support/http-browser.js';
@@ -72,13 +73,35 @@ export class RecordingApi {
 }
 
 function answerOk(_request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('Content-Type', 'application/json').end('{"ok":true}');
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"ok":true}');
+}
+
+const ofHttp2 = new Set<string>();
+let version: '1.1' | '2' = '1.1';
+
+/** What the recording APIs of this file speak from now on, and their routes. */
+export function speak(spoken: typeof version): void {
+  version = spoken;
 }
 
 export async function startApi(): Promise<RecordingApi> {
-  const server = createServer();
+  // its requests and responses have what is used of node:http's here
+  const server = version === '2' ? (createHttp2Server() as unknown as Server) : createServer();
   await listen(server);
-  return new RecordingApi(server);
+  const api = new RecordingApi(server);
+  if (version === '2') ofHttp2.add(api.origin);
+  return api;
+}
+
+/** Whether a recording API speaks HTTP/2 there. */
+export function isOfHttp2(url: string): boolean {
+  return ofHttp2.has(new URL(url).origin);
+}
+
+/** Whether the body of a request that has closed came to its end. */
+export function cameWhole(request: IncomingMessage): boolean {
+  // node:http2 says `complete` of broken ones, too
+  return request instanceof Http2ServerRequest ? request.stream.rstCode === 0 : request.complete;
 }
 
 /** A server that answers each connection with these bytes, whatever was asked. */
@@ -194,7 +217,7 @@ export class ProxyApplication {
 
 export async function startProxyApplication(
   apiRoutes: ApiRouteOptionsInput[],
-  more: Partial<FrontendOptionsInput> & { trustedProxies?: string[] } = {},
+  more: Partial<FrontendOptionsInput> & Pick<BffOptionsInput, 'trustedProxies' | 'outbound'> = {},
 ): Promise<ProxyApplication> {
   const authorizationServer = await startHostileAuthorizationServer();
   const port = await freePort();
@@ -206,7 +229,7 @@ export async function startProxyApplication(
     issuer: authorizationServer.issuer,
     clientId: authorizationServer.client.client_id,
     clientSecret: authorizationServer.client.client_secret,
-    apiRoutes,
+    apiRoutes: apiRoutes.map(route => ({ http2: isOfHttp2(route.upstream), ...route })),
     ...more,
   });
   @Module({ imports: [bff] })

@@ -97,6 +97,7 @@ describe('API routes', () => {
         location: 'refuse',
         clientCertificate: false,
         webSocket: false,
+        http2: false,
       },
     ]);
   });
@@ -170,10 +171,21 @@ describe('API routes', () => {
     ),
     [{ navigable: 1 }, 'apiRoutes[0].navigable must be true or false'],
     [{ navigable: true, methods: ['POST'] }, 'apiRoutes[0].navigable needs GET or HEAD among the methods'],
+    [{ http2: 2 }, 'apiRoutes[0].http2 must be true or false'],
+    [{ http2: true, webSocket: true }, 'apiRoutes[0].http2 contradicts webSocket'],
   ])('B15: a route with %j is refused', (option, problem) => {
     const found = withRoutes([{ path: '/api', upstream, ...option }]);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(problem);
+  });
+
+  it('B15: HTTP/2 isn’t spoken through a proxy: each route that would is named', () => {
+    const apiRoutes = ['a', 'b', 'c'].map(name => ({ path: `/api/${name}`, upstream, http2: name !== 'b' }));
+    const outbound = { proxy: 'http://proxy.example.org:3128' };
+    expect(problems({ ...shared, ...client, ...one, apiRoutes, outbound })).toEqual([
+      'apiRoutes[0].http2 isn’t spoken through a proxy (outbound.proxy, HTTPS_PROXY)',
+      'apiRoutes[2].http2 isn’t spoken through a proxy (outbound.proxy, HTTPS_PROXY)',
+    ]);
   });
 
   it('B15: two routes may not have one path', () => {

@@ -126,7 +126,7 @@ export function readOptions(input: unknown): BffOptions {
   const options = plainToInstance(BffOptions, withFrontends(input), { exposeUnsetFields: false });
   const problems = problemsOf(options, FRONTEND_KEYS);
   const failed = (path: string) => problems.some(problem => covers(problem.path, path));
-  const found = [...problems, ...relationProblems(frontendsOf(options), options.allowHttpFor, failed)];
+  const found = [...problems, ...relationProblems(frontendsOf(options), options, failed)];
   if (found.length > 0)
     throw new OptionsError(distinct(found.map(problem => ({ ...problem, path: whereGiven(problem.path, input) }))));
   return options;

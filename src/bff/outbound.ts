@@ -1,8 +1,9 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, EnvHttpProxyAgent } from 'undici';
 import type { OutboundOptions } from './bff.options.js';
+import { Http2Dispatcher } from './http2/http2-dispatcher.js';
 import { trusted } from './key-material/certificates.js';
 import { type FileObserver, LOOK_INTERVAL, WatchedFiles } from './key-material/watched-files.js';
-import { RenewableDispatcher } from './renewable-dispatcher.js';
+import { type Carrier, RenewableDispatcher } from './renewable-dispatcher.js';
 
 /** The undici dispatcher of every outbound call: connection pools, the adopter's proxy and private certificate authorities. */
 export const OUTBOUND = Symbol('Dispatcher of outbound calls');
@@ -31,12 +32,12 @@ export function createOutbound(
   return dispatcher;
 }
 
-function createDispatcher(options: OutboundOptions, ca: string[] | undefined, shown: Shown): Dispatcher {
-  // HTTP/2 is undici's default, and a session that the server closes may emit an error that nobody listens to: the end of the process
+function createDispatcher(options: OutboundOptions, ca: string[] | undefined, shown: Shown): Carrier {
+  // of undici's, which is its default: a session that the server closes may emit an error that nobody listens to, the end of the process
   const allowH2 = false;
   const toProxy = { timeout: options.timeout * 1000, allowH2, ...(ca && { ca }) };
   const connect = { ...toProxy, ...(shown && { cert: shown.cert, key: shown.key }) };
-  if (options.proxy === undefined) return new Agent({ connect, allowH2 });
+  if (options.proxy === undefined) return new Http2Dispatcher(new Agent({ connect, allowH2 }), connect);
   return new EnvHttpProxyAgent({
     httpProxy: options.proxy,
     httpsProxy: options.proxy,

@@ -1,13 +1,20 @@
 import { Dispatcher } from 'undici';
 
+/** What carries the calls of one time: a dispatcher of undici's, or as good as one. */
+export interface Carrier {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  close(): Promise<void>;
+  destroy(error: Error | null): Promise<void>;
+}
+
 /** A dispatcher whose TLS settings change while requests run: those already sent end where they began, the next ones go the new way. */
 export class RenewableDispatcher extends Dispatcher {
-  private current: Dispatcher;
+  private current: Carrier;
   /** Those that were replaced and still have requests, each with its end. */
-  private readonly replaced = new Map<Dispatcher, Promise<void>>();
+  private readonly replaced = new Map<Carrier, Promise<void>>();
 
   constructor(
-    private readonly make: () => Dispatcher,
+    private readonly make: () => Carrier,
     private readonly ended: () => void = () => {},
   ) {
     super();

@@ -87,6 +87,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/upgrade.ts',
     'bff/form-body.ts',
   ],
+  ['bff/http2/'],
   [
     'bff/bff.options.ts',
     'bff/seal.ts',

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { BffError } from '../errors.js';
+import type { Http2Options } from '../http2/call.js';
+import { wasNotProcessed } from '../http2/failure.js';
 import { upgradeOf } from '../upgrade.js';
 import { BrowserGone } from './api-failure.js';
 import type { ApiTarget } from './api-route.js';
@@ -31,29 +34,41 @@ export function abortedWith(response: ServerResponse): CallEnd {
 }
 
 /**
- * Sends the request once, its body as it comes in. For the route's `timeout` the API may make no move: neither accept the connection, nor take more of
- * the body, nor answer. Rejects with a BffError that says who failed, or BrowserGone.
+ * Sends the request, its body as it comes in. For the route's `timeout` the API may make no move: neither accept the connection, nor take more of
+ * the body, nor answer. What a server of HTTP/2 says it did nothing with is sent once more. Rejects with a BffError that says who failed, or BrowserGone.
  */
 export function send(outbound: Dispatcher, call: ApiCall, fields: Field[]): Promise<ApiAnswer> {
+  const answer = sendOnce(outbound, call, fields);
+  if (!call.target.route.options.http2) return answer;
+  return answer.catch((error: unknown) => {
+    if (!isUnprocessed(error) || !isRepeatable(call)) throw error;
+    return sendOnce(outbound, call, fields);
+  });
+}
+
+function isUnprocessed(error: unknown): boolean {
+  return error instanceof BffError && wasNotProcessed(error.cause);
+}
+
+function sendOnce(outbound: Dispatcher, call: ApiCall, fields: Field[]): Promise<ApiAnswer> {
   const { target, request, body, abort } = call;
   const exchange = new Exchange(target.route.options.timeout, () => body?.isStarved ?? false);
   abort.onAbort(reason => exchange.abort(reason));
   const headers = flat(fields);
   const length = body && request.headers['content-length'];
   if (length) headers.push('Content-Length', length);
-  outbound.dispatch(
-    {
-      origin: target.route.origin,
-      path: target.path,
-      method: request.method ?? 'GET',
-      headers,
-      body: body?.open() ?? null,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      upgrade: upgradeOf(request) ? 'websocket' : null,
-    },
-    exchange,
-  );
+  const options: Http2Options = {
+    http2: target.route.options.http2,
+    origin: target.route.origin,
+    path: target.path,
+    method: request.method ?? 'GET',
+    headers,
+    body: body?.open() ?? null,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    upgrade: upgradeOf(request) ? 'websocket' : null,
+  };
+  outbound.dispatch(options, exchange);
   return exchange.answer;
 }
 

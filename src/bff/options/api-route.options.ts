@@ -87,4 +87,8 @@ export class ApiRouteOptions {
 
   @Must(flag)
   webSocket = false;
+
+  /** What the API speaks, and nothing else then. */
+  @Must(flag)
+  http2 = false;
 }

@@ -9,10 +9,16 @@ import { routeRelations } from './route-relations.js';
 import type { Relation } from './relation.js';
 import { isLoopback, isSecureUrl } from '../secure-url.js';
 
+/** What frontends share. */
+interface Shared {
+  allowHttpFor: string[];
+  outbound: { proxy?: string };
+}
+
 /** `failed` says whether the option at a path has a problem already. */
 export function relationProblems(
   frontends: FrontendOptions[],
-  allowHttpFor: string[],
+  { allowHttpFor, outbound }: Shared,
   failed: (path: string) => boolean,
 ): OptionProblem[] {
   const relations = frontends.flatMap((frontend, index) => {
@@ -25,7 +31,7 @@ export function relationProblems(
       ...messageRelations(frontend, path),
       ...plainHttp(frontend, path, allowHttpFor),
       ...betweenRoutes(frontend, path),
-      ...routeRelations(frontend, path),
+      ...routeRelations(frontend, path, outbound?.proxy),
       ...betweenFrontends(frontend, path, frontends.slice(0, index)),
     ];
   });

@@ -3,13 +3,13 @@ import type { FrontendOptions } from './frontend.options.js';
 import type { Relation } from './relation.js';
 
 /** Options of one API route that contradict each other. */
-export function routeRelations({ apiRoutes }: FrontendOptions, path: string): Relation[] {
+export function routeRelations({ apiRoutes }: FrontendOptions, path: string, proxy: string | undefined): Relation[] {
   // where the list itself is no list, or an entry no route, that is reported already
   const routes = Array.isArray(apiRoutes) ? apiRoutes : [];
-  return routes.flatMap((route, index) => (route ? withinRoute(route, `${path}.apiRoutes[${index}]`) : []));
+  return routes.flatMap((route, index) => (route ? withinRoute(route, `${path}.apiRoutes[${index}]`, proxy) : []));
 }
 
-function withinRoute(route: ApiRouteOptions, path: string): Relation[] {
+function withinRoute(route: ApiRouteOptions, path: string, proxy: string | undefined): Relation[] {
   return [
     { at: `${path}.requireSession`, reads: [`${path}.token`], check: () => sessionMistake(route) },
     ...(['scope', 'resource', 'audience'] as const).map(option => ({
@@ -19,6 +19,11 @@ function withinRoute(route: ApiRouteOptions, path: string): Relation[] {
     })),
     { at: `${path}.tokenExchange`, reads: [`${path}.token`], check: () => exchangeMistake(route) },
     { at: `${path}.navigable`, reads: [`${path}.methods`], check: () => navigationMistake(route) },
+    {
+      at: `${path}.http2`,
+      reads: [`${path}.webSocket`, 'outbound.proxy'],
+      check: () => http2Mistake(route, proxy),
+    },
   ];
 }
 
@@ -41,4 +46,10 @@ function exchangeMistake({ tokenExchange, token }: ApiRouteOptions): string | un
 function navigationMistake({ navigable, methods }: ApiRouteOptions): string | undefined {
   if (!navigable || methods === undefined || methods.includes('GET') || methods.includes('HEAD')) return undefined;
   return 'needs GET or HEAD among the methods: a link makes no other request';
+}
+
+function http2Mistake({ http2, webSocket }: ApiRouteOptions, proxy: string | undefined): string | undefined {
+  if (http2 && webSocket)
+    return 'contradicts webSocket, which takes HTTP/1.1: another route, with a path of its own, may have that';
+  return http2 && proxy !== undefined ? 'isn’t spoken through a proxy (outbound.proxy, HTTPS_PROXY)' : undefined;
 }
