@@ -4,6 +4,7 @@ import { type IncomingMessage, request as httpRequest, type ServerResponse } fro
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import {
+  cameWhole,
   closeServer,
   listen,
   portOf,
@@ -100,7 +101,7 @@ describe('streaming', () => {
     const request = open('/api/things', 'POST');
     request.write('one');
     const { request: arriving, response } = await atApi;
-    expect(arriving.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
+    expect(arriving.headers['transfer-encoding'] ?? arriving.httpVersion).toMatch(/^(?:chunked|2\.0)$/);
     expect(arriving.headers).not.toHaveProperty('content-length');
     const parts = arriving[Symbol.asyncIterator]();
     expect(String((await parts.next()).value)).toBe('one');
@@ -190,7 +191,7 @@ describe('somebody leaves', () => {
     const closed = new Promise(resolve => arriving.on('close', resolve));
     request.destroy();
     await closed;
-    expect(arriving.complete).toBe(false);
+    expect(cameWhole(arriving)).toBe(false);
   });
 
   it.each([
@@ -205,7 +206,8 @@ describe('somebody leaves', () => {
     response.socket?.destroy();
     await expect(text(answer)).rejects.toThrow('aborted');
     const [failed] = await logged('api_failed');
-    expect(failed).toMatchObject({ code: 'api_unreachable', route: '/api/things', reason: 'UND_ERR_SOCKET' });
+    expect(failed).toMatchObject({ code: 'api_unreachable', route: '/api/things' });
+    expect(failed).toHaveProperty('reason', expect.stringMatching(/^(?:UND_ERR_SOCKET|RST_STREAM NO_ERROR)$/));
   });
 
   it('an API that answers before it has read the upload is heard', async () => {

@@ -1,4 +1,4 @@
-import { type RecordingApi, startApi } from './api-proxy-application.js';
+import { isOfHttp2, type RecordingApi, startApi } from './api-proxy-application.js';
 import { freePort } from './support/free-port.js';
 import { type Hostile, startHostileAuthorizationServer } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
@@ -45,10 +45,8 @@ export async function startWays(): Promise<Ways> {
   const api = await startApi();
   const { issuer } = authorizationServer;
   const several = await startFrontends(issuer, api.origin);
-  const prefixed = await startParlour(issuer, {
-    PATH_PREFIX: '/bff',
-    API_ROUTES: `/api/things=${api.origin}/v1/things`,
-  });
+  const things = { path: '/api/things', upstream: `${api.origin}/v1/things`, http2: isOfHttp2(api.origin) };
+  const prefixed = await startParlour(issuer, { PATH_PREFIX: '/bff' }, { apiRoutes: [things] });
   const { port } = several;
   const shop = await at(`shop.localhost:${port}`, authorizationServer);
   const bank = await at(`bank.localhost:${port}`, authorizationServer);
@@ -76,7 +74,8 @@ export async function startWays(): Promise<Ways> {
 
 async function startFrontends(issuer: string, api: string): Promise<Parlour> {
   const port = await freePort();
-  const route = (path: string, more = {}) => ({ path, upstream: api + path.replace('/api', '/v1'), ...more });
+  const http2 = isOfHttp2(api);
+  const route = (path: string, more = {}) => ({ path, upstream: api + path.replace('/api', '/v1'), http2, ...more });
   const frontend = (name: string, more: object) => ({
     name,
     publicUrl: `http://${name}.localhost:${port}`,

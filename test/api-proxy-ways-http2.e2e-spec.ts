@@ -1,0 +1,5 @@
+import { speak } from './api-proxy-application.js';
+
+// the same sentences of an API that speaks HTTP/2
+speak('2');
+await import('./api-proxy-ways.e2e-spec.js');
