@@ -6,13 +6,19 @@ import {
   Get,
   Module,
   PayloadTooLargeException,
+  Res,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { BffModule, ErrorFilter } from '../src/bff/index.js';
 import { freePort } from './support/free-port.js';
 import { randomKey, temporaryDirectory } from './support/parlour.js';
 
+/** More than a connection takes at once. */
+const SIZE = 32 << 20;
 const secret = 'Bearer a-token-that-somebody-logged';
 
 @Controller('host')
@@ -37,6 +43,16 @@ class FailingController {
   @Get('gateway')
   gateway(): never {
     throw new BadGatewayException({ secret });
+  }
+  @Get('half')
+  half(@Res() response: ServerResponse): never {
+    response.write('half');
+    throw new Error(secret);
+  }
+  @Get('whole')
+  whole(@Res() response: ServerResponse): never {
+    response.end(Buffer.alloc(SIZE));
+    throw new Error(secret);
   }
 }
 
@@ -99,6 +115,21 @@ describe('a host’s controller under our ErrorFilter', () => {
     const problem = await failure(`/host/${path}`);
     expect([problem.status, problem.type]).toEqual([status, 'application/problem+json; charset=utf-8']);
     expect(JSON.parse(problem.text)).toEqual({ type: 'about:blank', status, title });
+  });
+
+  it.each(['1.0', '1.1'])('S1: half an answer never looks whole, in HTTP/%s', async version => {
+    const { hostname, port, host } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /host/half HTTP/${version}\r\nHost: ${host}\r\n\r\n`);
+    // its end is that of the connection, or of its last chunk
+    const answer = buffer(socket).then(String);
+    if (version === '1.0') await expect(answer).rejects.toThrow('ECONNRESET');
+    else expect(await answer).not.toContain('\r\n0\r\n');
+  });
+
+  it('S1: a whole one comes whole, whatever is thrown after it', async () => {
+    const answer = await fetch(`${url}/host/whole`);
+    expect((await answer.arrayBuffer()).byteLength).toBe(SIZE);
   });
 
   it('S3: the log has the reference and the stack, and no secret', async () => {

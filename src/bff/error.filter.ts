@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { STATUS_CODES } from 'node:http';
+import { breakOff } from './break-off.js';
 import { BffError, type Problem, type ProblemCode, PROBLEMS } from './errors.js';
 import { Events, referenceOf } from './events.js';
 import { type Frontend, Frontends } from './frontend.js';
@@ -30,8 +31,8 @@ export class ErrorFilter implements ExceptionFilter {
     const frontend = this.frontends.known(request);
     this.log(error, request, frontend);
     if (response.headersSent) {
-      // the answer is under way: breaking it off is the only honest end
-      response.destroy();
+      // half an answer mustn't be taken for a whole one; one that is whole may still be on its way
+      if (!response.writableEnded) breakOff(response);
       return;
     }
     setSecurityHeaders(response, frontend);

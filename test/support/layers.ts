@@ -83,6 +83,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'bff/endpoints.ts',
     'bff/unread-body.ts',
     'bff/turn.ts',
+    'bff/break-off.ts',
     'bff/expectation.ts',
     'bff/upgrade.ts',
     'bff/form-body.ts',

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { breakOff } from './break-off.js';
+import { breakOff } from '../break-off.js';
 import type { Field } from './fields.js';
 
 /** Bytes that are kept until somebody reads: about what a socket would. */

@@ -1,8 +1,8 @@
+import { breakOff } from '../break-off.js';
 import { BffError } from '../errors.js';
 import type { Session } from '../session/session-record.js';
 import type { SessionEnd as SessionEndReason, SessionWatch } from '../session/session-watch.js';
 import { SessionOver } from './api-failure.js';
-import { breakOff } from './break-off.js';
 import type { ApiCall } from './forward.js';
 
 /** Milliseconds of a call after which its session is watched: a short one pays nothing for it. */

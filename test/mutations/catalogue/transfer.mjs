@@ -19,11 +19,31 @@ export default [
     ...entry(
       'S1',
       'what ends with its connection never ends regularly before it’s whole',
-      'src/bff/api-proxy/break-off.ts',
+      'src/bff/break-off.ts',
       "req.httpVersion === '1.0' && ",
       'false && ',
     ),
     name: 'S1: never looks whole',
+  },
+  {
+    ...entry(
+      'S1',
+      'nor does what a host had begun when it failed',
+      'src/bff/error.filter.ts',
+      'if (!response.writableEnded) breakOff(response);',
+      'response.destroy();',
+    ),
+    tests: 'test/errors-host.spec.ts',
+  },
+  {
+    ...entry(
+      'S1',
+      'what it had answered whole goes on its way',
+      'src/bff/error.filter.ts',
+      'if (!response.writableEnded) breakOff',
+      'breakOff',
+    ),
+    tests: 'test/errors-host.spec.ts',
   },
   entry('B25', 'a trailer is announced', trailers, 'isNamed(field, ...names) && ', ''),
   entry('B16', 'no trailer says the token', trailers, ' && !secrets.some(secret => field[1].includes(secret))', ''),
