@@ -81,6 +81,11 @@ describe('another spelling of a nested route', () => {
     '/api/things/%6fld/1',
     '/api/things/OLD',
     '/api/things/ol%64?a',
+    '/api/things.',
+    '/api/things./1?a',
+    '/api/things%2e/1',
+    '/api/things...%20./1',
+    '/api/things/old./1',
   ])('B13 B14 B15: %s is refused, as the rules of the longer route would be passed by', url => {
     expect(sentTo(url)).toBe('api_path_refused');
   });
@@ -95,9 +100,19 @@ describe('another spelling of a nested route', () => {
     ['/api/things/OLDER', 'https://things.test/v1/OLDER'],
     ['/api/things/1/OLD', 'https://things.test/v1/1/OLD'],
     ['/api/things/old/OLD/%6fld', 'https://old.test:8443/a/b/OLD/%6fld'],
+    ['/api/files/a./b..', 'https://all.test/files/a./b..'],
+    ['/api/things/a.?b.', 'https://things.test/v1/a.?b.'],
+    ['/api/.things/x', 'https://all.test/.things/x'],
     ['/api/x?q=/api/THINGS', 'https://all.test/x?q=/api/THINGS'],
   ])('B14 B15: %s is in no other route, and goes on letter by letter', (url, expected) => {
     expect(sentTo(url)).toBe(expected);
+  });
+
+  it('S1: is looked for in about as many steps as there are characters', () => {
+    const long = `${'.'.repeat(60_000)}x./y`;
+    const began = performance.now();
+    expect(sentTo(`/api/${long}`)).toBe(`https://all.test/${long}`);
+    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('B15: two routes that differ in case alone are two', () => {

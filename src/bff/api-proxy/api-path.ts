@@ -39,8 +39,8 @@ function refuseAmbiguous(segment: string, index: number, all: string[]): void {
 }
 
 /**
- * The path as an API may take it that decodes to the end and minds neither case nor accents nor blanks; for comparing only. In upper case, as the
- * letters `ı` and `ſ` are ASCII ones there alone.
+ * The path as an API may take it that decodes to the end and minds neither case nor accents nor blanks, nor dots at the end, which Windows drops from a
+ * name; for comparing only. In upper case, as the letters `ı` and `ſ` are ASCII ones there alone.
  */
 export function looselyRead(path: string): string {
   return path.split('/').map(looselyReadSegment).join('/');
@@ -48,7 +48,9 @@ export function looselyRead(path: string): string {
 
 function looselyReadSegment(segment: string): string {
   const decoded = readingsOf(segment).at(-1) ?? '';
-  return decoded.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().trim();
+  const letters = decoded.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase();
+  // looked for from the first of them alone, or a thousand dots before a letter would take a million steps
+  return letters.replace(/(?<![\s.])[\s.]+$/, '').trim();
 }
 
 /** The segment as it looks after each further decoding. Overlong UTF-8 (`%c0%ae`) isn't UTF-8: decodeURIComponent throws, and that refuses it. */

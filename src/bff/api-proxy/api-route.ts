@@ -47,11 +47,11 @@ export function targetOf(frontend: RouteOwner, originalUrl: string): ApiTarget {
 }
 
 /**
- * A longer route covers it in another spelling (`/api/%61dmin`, `/api/ADMIN`), which that route's API may well take for its own: the rules of the longer one
- * would be passed by. Routes that differ in case alone are what their spelling says.
+ * A longer route covers it in another spelling (`/api/%61dmin`, `/api/ADMIN`, `/api/admin.`), which that route's API may well take for its own: the rules of
+ * the longer one would be passed by. Routes that differ in case alone are what their spelling says.
  */
 function isAnothers(path: string, { publicPath }: ApiRoute, routes: ApiRoute[]): boolean {
-  if (routes.length === 1 || !/[%A-Z]/.test(path)) return false;
+  if (routes.length === 1 || !/[%A-Z]|\.(?:\/|$)/.test(path)) return false;
   const read = looselyRead(path);
   return routes.some(each => each.publicPath.length > publicPath.length && isWithin(read, each.loosePath));
 }
