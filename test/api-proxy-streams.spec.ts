@@ -85,8 +85,9 @@ describe('streaming', () => {
     const atApi = nextAtApi();
     const request = open('/api/things/events').end();
     const { response } = await atApi;
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Name': 'caf\xe9' }).write('', 'latin1');
     const answer = await answerOf(request);
+    expect(answer.headers['x-name']).toBe('caf\xe9');
     const parts = answer[Symbol.asyncIterator]();
     for (const part of ['data: 1\n\n', 'data: 2\n\n']) {
       response.write(part);

@@ -95,8 +95,8 @@ export class AnswerBody {
       this.controller.resume();
     });
     const kept = this.takeKept();
-    // Node keeps the head back until there's some body
-    if (kept.length === 0) response.flushHeaders();
+    // Node keeps the head back until there's some body; its own flushHeaders() would write it as UTF-8
+    if (kept.length === 0) response.write('', 'latin1');
     else if (!response.write(kept)) return;
     this.controller.resume();
   }
