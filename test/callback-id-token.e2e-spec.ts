@@ -12,7 +12,7 @@ import { startParlour } from './support/parlour.js';
 
 let pair: Pair;
 beforeAll(async () => {
-  pair = await startPair({ OUTBOUND_TIMEOUT: '1' });
+  pair = await startPair({ OUTBOUND_TIMEOUT: '3' });
 });
 afterAll(() => pair.close());
 beforeEach(() => pair.hostile.beHonest());
