@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { type CanActivate, Controller, Get, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { BffModule, STORAGE, type Storage } from '../src/bff/index.js';
+import { AccessToken, BffModule, ErrorFilter, STORAGE, type Storage } from '../src/bff/index.js';
 import { type Host, startHost, surroundings, type Surroundings } from './support/host.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { isLoggedIn, loggedIn, script } from './support/scene.js';
@@ -17,6 +17,14 @@ let host: Host;
 /** Held by a test that wants the host to be slow. */
 let slow: PromiseWithResolvers<void>;
 let arrived: PromiseWithResolvers<void>;
+
+class SlowGuard implements CanActivate {
+  async canActivate() {
+    arrived.resolve();
+    await slow.promise;
+    return true;
+  }
+}
 
 @Controller('open')
 class BasketController {
@@ -37,6 +45,13 @@ class BasketController {
     await slow.promise;
     session.basket = ['too late'];
     return 'done';
+  }
+
+  @Get('token')
+  @UseGuards(SlowGuard)
+  @UseFilters(ErrorFilter)
+  token(@AccessToken() token: string) {
+    return token.length;
   }
 
   @Get('leave')
@@ -146,5 +161,17 @@ describe('what a host keeps in req.session', () => {
     expect((await at(browser, '/open/leave')).json()).toEqual({ error: null });
     expect(await isLoggedIn(copy, host)).toBe(false);
     expect(around.hostile.count('revocation')).toBe(2);
+  });
+});
+
+describe('an access token for a host’s handler', () => {
+  it('R13: is what the session has when it’s asked for, and none when that has ended since the request came', async () => {
+    const browser = await loggedIn(host.url);
+    const answered = at(browser.clone(), '/open/token');
+    await arrived.promise;
+    await at(browser, '/logout', { method: 'POST' });
+    slow.resolve();
+    const answer = await answered;
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([401, { code: 'session_ended' }]);
   });
 });

@@ -111,6 +111,14 @@ export default [
     host,
   ),
   entry(
+    'R13',
+    'who asks for an access token later than the request came is told what is stored then',
+    'src/bff/session/session.ts',
+    'hasJustCome = false',
+    'hasJustCome = true',
+    host,
+  ),
+  entry(
     'R3',
     'a refresh under way is stored before the storage closes',
     'src/bff/bff.module.ts',
