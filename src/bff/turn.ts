@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -12,11 +13,15 @@ const waiting = new WeakMap<Socket, number>();
  */
 export function inTurn({ socket }: IncomingMessage, response: ServerResponse, begin: () => void): void {
   if (response.socket) return begin();
+  // by what stands in front of us
+  if (response.writableEnded) return;
   const ahead = waiting.get(socket) ?? 0;
   if (ahead === MOST) return void socket.destroy();
   waiting.set(socket, ahead + 1);
-  response.once('socket', () => {
+  const takeTurn = (): void => {
     waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
-    begin();
-  });
+    if (!response.writableEnded) begin();
+  };
+  // in its own async context, not in that of the answer which makes room
+  response.once('socket', AsyncResource.bind(takeTurn));
 }

@@ -1,6 +1,7 @@
 import { type DynamicModule, type LoggerService, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import { join } from 'node:path';
 import type { BffOptionsInput } from '../../src/bff/index.js';
 import { type Hostile, startHostileAuthorizationServer } from './hostile-authorization-server.js';
@@ -42,7 +43,7 @@ export async function startHost(
   { port }: Pick<Surroundings, 'port'>,
   bff: DynamicModule,
   controllers: Type[],
-  { bodyParser = false, imports = [] as Type[] } = {},
+  { bodyParser = false, imports = [] as Type[], inFront = [] as RequestHandler[] } = {},
 ): Promise<Host> {
   @Module({ imports: [bff, ...imports], controllers })
   class HostModule {}
@@ -51,6 +52,7 @@ export async function startHost(
     logger: silence,
     abortOnError: false,
   });
+  for (const handler of inFront) app.use(handler);
   await app.listen(port, '127.0.0.1');
   return {
     app,

@@ -26,6 +26,33 @@ export default [
   ),
   {
     ...entry(
+      'one that has been answered meanwhile isn’t begun any more',
+      'if (!response.writableEnded) begin();',
+      'begin();',
+      'S1: are begun no more',
+    ),
+    tests: 'test/requests-ahead-host.e2e-spec.ts',
+  },
+  {
+    ...entry(
+      'one that a host has answered doesn’t wait',
+      '  if (response.writableEnded) return;\n',
+      '',
+      'S1: don’t wait, and don’t count',
+    ),
+    tests: 'test/requests-ahead-host.e2e-spec.ts',
+  },
+  {
+    ...entry(
+      'each begins in its own async context',
+      'AsyncResource.bind(takeTurn)',
+      'takeTurn',
+      'S1: have their own async context',
+    ),
+    tests: 'test/requests-ahead-host.e2e-spec.ts',
+  },
+  {
+    ...entry(
       'a stream may be silent while its browser would be heard leaving',
       ' && !request.socket.isPaused()',
       '',
