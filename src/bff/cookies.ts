@@ -8,9 +8,10 @@ interface Cookies {
   readonly header: string;
 }
 
-/** A browser says the same with each call. Longer ones aren't kept: what somebody makes up may be of any length. */
-const known = new RecentlyUsed<Cookies>(4096);
+/** A browser says the same with each call. Longer ones, or with more names, aren't kept: what somebody makes up may be of any size. */
+const known = new RecentlyUsed<Cookies>(2048);
 const LONGEST_KNOWN = 1024;
+const MOST_NAMES = 32;
 
 /** The request's cookies, as the edge middleware has left them. */
 export function cookiesOf(request: IncomingMessage): ReadonlyMap<string, string> {
@@ -26,7 +27,7 @@ function read(header: string): Cookies {
   const before = known.get(header);
   if (before) return before;
   const cookies = unambiguous(pairs(header));
-  if (header.length <= LONGEST_KNOWN) known.keep(header, cookies);
+  if (header.length <= LONGEST_KNOWN && cookies.byName.size <= MOST_NAMES) known.keep(header, cookies);
   return cookies;
 }
 
