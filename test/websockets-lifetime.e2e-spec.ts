@@ -95,7 +95,7 @@ describe('an open WebSocket', () => {
     const storage = scene.parlour.server.app.get<Storage>(STORAGE);
     const subscribed = jest.spyOn(storage, 'subscribe');
     const close = closed(await open());
-    jest.spyOn(storage, 'get').mockRejectedValue(new StorageUnavailable('gone'));
+    jest.spyOn(storage, 'getAll').mockRejectedValue(new StorageUnavailable('gone'));
     for (const [, observer] of subscribed.mock.calls) observer.missed();
     expect(await close).toEqual([3000, 'session_ended']);
   });
