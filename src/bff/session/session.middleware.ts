@@ -7,10 +7,11 @@ import { ErrorFilter } from '../error.filter.js';
 import { Events, referenceOf } from '../events.js';
 import { type Frontend, frontendOf, Frontends } from '../frontend.js';
 import { RequestNote } from '../request-note.js';
+import { isSlideDue } from './deadlines.js';
 import { dropSessionCookie, isForged, sessionCookie, sessionIdOf } from './session-cookie.js';
 import type { Session } from './session-record.js';
 import { AttachedSession, SessionStore } from './session-store.js';
-import { isSlideDue, Sessions } from './session.js';
+import { Sessions } from './session.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /** Those of requests that express-session doesn't see. */

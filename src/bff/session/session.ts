@@ -20,13 +20,10 @@ import {
   type TokenOwner,
   type TokenRecord,
 } from '../tokens/token-store.js';
-import { nearestDeadline } from './deadlines.js';
+import { isSlideDue, nearestDeadline } from './deadlines.js';
 import { writeObituary } from './obituary.js';
 import { indexKeys, type Session, sessionKey, sessionOfRecords, type SessionRecord } from './session-record.js';
 import { isLoggedOut, LoggedOutMeanwhile } from './tombstone.js';
-
-/** Milliseconds between two writes of the idle deadline, or a tenth of it where that is shorter. */
-const SLIDE_EVERY = 60_000;
 
 /** What has to be known of a session to end it. */
 type Ending = TokenOwner & { [Known in 'subject' | 'sid']?: Session[Known] | undefined };
@@ -177,11 +174,6 @@ export class Sessions {
     await this.endAndRevoke(session, 'refresh_token_rejected');
     throw new BffError('session_ended');
   }
-}
-
-export function isSlideDue({ frontend, lastSeenAt }: Session): boolean {
-  const idle = frontend.options.sessionIdleTimeout * 1000;
-  return Date.now() - lastSeenAt >= Math.min(SLIDE_EVERY, idle / 10);
 }
 
 /** What is left of a session without its record. Gives back its tokens. */
