@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type CanActivate, Controller, Get, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { type CanActivate, Controller, type ExecutionContext, Get, Module, Req, Res, UseFilters } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import type { Request, Response } from 'express';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AccessToken, BffModule, ErrorFilter, STORAGE, type Storage } from '../src/bff/index.js';
 import { type Host, startHost, surroundings, type Surroundings } from './support/host.js';
 import { HttpBrowser } from './support/http-browser.js';
-import { isLoggedIn, loggedIn, script } from './support/scene.js';
+import { isLoggedIn, loggedIn, type RecordingApi, script, startRecordingApi } from './support/scene.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -12,6 +14,7 @@ declare module 'express-session' {
   }
 }
 
+let api: RecordingApi;
 let around: Surroundings;
 let host: Host;
 /** Held by a test that wants the host to be slow. */
@@ -19,12 +22,17 @@ let slow: PromiseWithResolvers<void>;
 let arrived: PromiseWithResolvers<void>;
 
 class SlowGuard implements CanActivate {
-  async canActivate() {
+  async canActivate(context: ExecutionContext) {
+    const { path } = context.switchToHttp().getRequest<Request>();
+    if (!/^\/(api|open\/token)/.test(path)) return true;
     arrived.resolve();
     await slow.promise;
     return true;
   }
 }
+
+@Module({ providers: [{ provide: APP_GUARD, useClass: SlowGuard }] })
+class GuardModule {}
 
 @Controller('open')
 class BasketController {
@@ -48,7 +56,6 @@ class BasketController {
   }
 
   @Get('token')
-  @UseGuards(SlowGuard)
   @UseFilters(ErrorFilter)
   token(@AccessToken() token: string) {
     return token.length;
@@ -64,12 +71,15 @@ const at = (browser: HttpBrowser, path: string, init = {}) => script(browser, ho
 const storage = () => host.app.get<Storage>(STORAGE);
 
 beforeAll(async () => {
-  around = await surroundings();
-  host = await startHost(around, BffModule.forRoot(around.options), [BasketController]);
+  api = await startRecordingApi();
+  around = await surroundings({ apiRoutes: [{ path: '/api', upstream: api.url }] });
+  const bff = BffModule.forRoot(around.options);
+  host = await startHost(around, bff, [BasketController], { imports: [GuardModule] });
 });
 afterAll(async () => {
   await host.close();
   await around.hostile.close();
+  await api.close();
 });
 beforeEach(() => {
   around.hostile.beHonest();
@@ -164,14 +174,22 @@ describe('what a host keeps in req.session', () => {
   });
 });
 
-describe('an access token for a host’s handler', () => {
-  it('R13: is what the session has when it’s asked for, and none when that has ended since the request came', async () => {
-    const browser = await loggedIn(host.url);
-    const answered = at(browser.clone(), '/open/token');
-    await arrived.promise;
-    await at(browser, '/logout', { method: 'POST' });
-    slow.resolve();
-    const answer = await answered;
-    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([401, { code: 'session_ended' }]);
-  });
+describe('an access token', () => {
+  it.each([
+    ['a host’s handler', '/open/token'],
+    ['an API', '/api/orders'],
+  ])(
+    'R13: goes to %s no more a hundred milliseconds after its session’s end, however long a guard took',
+    async (_, path) => {
+      const browser = await loggedIn(host.url);
+      const answered = at(browser.clone(), path);
+      await arrived.promise;
+      await at(browser, '/logout', { method: 'POST' });
+      await pause(100);
+      slow.resolve();
+      const answer = await answered;
+      expect([answer.status, answer.json()]).toMatchObject([401, { code: 'session_ended' }]);
+      expect(api.requests).toEqual([]);
+    },
+  );
 });

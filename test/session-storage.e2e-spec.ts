@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Storage, STORAGE } from '../src/bff/index.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { type Parlour, randomKey } from './support/parlour.js';
@@ -169,6 +170,31 @@ describe('a session that has ended', () => {
         expect(await isLoggedIn(copy, instance)).toBe(false);
       }
     }
+  });
+
+  it('R13: calls no API a hundred milliseconds later, though its idle deadline was being written all the while', async () => {
+    const other = await scene.another();
+    const browser = await scene.login();
+    const storage = storageOf(scene.parlour);
+    const swap = storage.compareAndSwap.bind(storage);
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // the real write, a little later
+    jest.spyOn(storage, 'compareAndSwap').mockImplementation(async (key, ...rest) => {
+      if (key.endsWith(':seen')) {
+        reached.resolve();
+        await released.promise;
+      }
+      return swap(key, ...rest);
+    });
+    turnClock(70);
+    const answered = call(browser.clone(), scene.parlour);
+    await reached.promise;
+    const called = scene.api.requests.length;
+    await script(browser, `${other.url}/logout`, { method: 'POST' });
+    await pause(100);
+    released.resolve();
+    expect((await answered).json()).toMatchObject({ code: 'session_ended' });
+    expect(scene.api.requests.length).toBe(called);
   });
 });
 

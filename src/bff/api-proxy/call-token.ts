@@ -27,7 +27,7 @@ export class CallTokens {
   /** `undefined`: none. Throws what the browser is to be told. */
   of({ frontend, target: { route }, session }: TokenNeeds): Promise<TokenSet | undefined> {
     if (isClients(route, session)) return this.ofClient(frontend, route);
-    return session && route.options.token !== 'none' ? this.sessions.tokens(session, route.other, true) : NO_TOKEN;
+    return session && route.options.token !== 'none' ? this.sessions.tokens(session, route.other) : NO_TOKEN;
   }
 
   /** An API answered 401 to these: others, or `undefined` (R12). */

@@ -25,6 +25,9 @@ import { writeObituary } from './obituary.js';
 import { indexKeys, type Session, sessionKey, sessionOfRecords, type SessionRecord } from './session-record.js';
 import { isLoggedOut, LoggedOutMeanwhile } from './tombstone.js';
 
+/** Milliseconds: an ended session may be served for a hundred (R13). */
+const JUST_NOW = 10;
+
 /** What has to be known of a session to end it. */
 type Ending = TokenOwner & { [Known in 'subject' | 'sid']?: Session[Known] | undefined };
 
@@ -35,6 +38,8 @@ export class Sessions {
   private readonly known = new WeakMap<SessionRecord, Session>();
   /** What was read with each; no part of it, since a host may log that. */
   private readonly storedTokens = new WeakMap<Session, StoredTokens>();
+  /** When the storage was last asked and said that each is so, by the monotonic clock. */
+  private readonly askedAt = new WeakMap<Session, number>();
 
   constructor(
     @Inject(Events) private readonly events: Events,
@@ -85,12 +90,15 @@ export class Sessions {
   }
 
   async read(frontend: Frontend, key: string): Promise<Session | undefined> {
+    const askedAt = performance.now();
     const keys = [`${key}:session`, `${key}:seen`, recordKey({ key })] as const;
     const [record, seen, tokens] = await frontend.records.getAll<[SessionRecord, number, TokenRecord | Taken]>(keys);
     if (!record || !seen || !tokens || record.value.expiresAt <= Date.now()) return undefined;
     const known = this.known.get(record.value);
     const isSame = known?.seenVersion === seen.version && this.storedTokens.get(known)?.version === tokens.version;
-    return isSame ? known : this.opened({ frontend, key }, record.value, seen, tokensIn(tokens));
+    const session = isSame ? known : this.opened({ frontend, key }, record.value, seen, tokensIn(tokens));
+    if (session) this.askedAt.set(session, askedAt);
+    return session;
   }
 
   /** As it is until one of its records changes: so nobody may change it. */
@@ -142,11 +150,12 @@ export class Sessions {
 
   /**
    * Tokens of which the access token is valid, the session's own or another that a route wants; throws `token_expired`, `session_ended` or
-   * `authorization_server_unavailable`, for a route's also the other codes of the authorization server's. `hasJustCome`: the session has been read for this
-   * very call.
+   * `authorization_server_unavailable`, for a route's also the other codes of the authorization server's. What was read with the session will
+   * do only for a moment: since then a host's guard may have taken its time, or the idle deadline's write, and the session may have ended (R13).
    */
-  async tokens(session: Session, wanted?: RouteToken, hasJustCome = false): Promise<TokenSet> {
-    const stored = hasJustCome ? this.storedTokens.get(session) : undefined;
+  async tokens(session: Session, wanted?: RouteToken): Promise<TokenSet> {
+    const isFresh = performance.now() - (this.askedAt.get(session) ?? 0) <= JUST_NOW;
+    const stored = isFresh ? this.storedTokens.get(session) : undefined;
     const token = await this.accessTokens.of(session, wanted, stored);
     switch (token.kind) {
       case 'fresh':

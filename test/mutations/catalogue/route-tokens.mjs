@@ -23,8 +23,8 @@ export default [
     'B17',
     'a route’s own token goes to it alone',
     'src/bff/api-proxy/call-token.ts',
-    'this.sessions.tokens(session, route.other, true)',
-    'this.sessions.tokens(session, undefined, true)',
+    'this.sessions.tokens(session, route.other)',
+    'this.sessions.tokens(session)',
   ),
   entry(
     'B17',
