@@ -167,6 +167,11 @@ describe('a refused push', () => {
     expect(hop.body).toMatch(/<a href="\/login/);
   });
 
+  it('P4: an answer may begin with a byte order mark', async () => {
+    const answer = await loginByFetch({ body: '\ufeff{"request_uri":"urn:x:1","expires_in":60}' });
+    expect(answer.status).toBe(200);
+  });
+
   it('P5: after the failure the next login works', async () => {
     pair.hostile.lies.par = { ...pushLies['500'], times: 1 };
     expect((await begin(pair.parlour)).status).toBe(503);

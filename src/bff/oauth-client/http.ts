@@ -74,6 +74,7 @@ async function buffered({ statusCode, headers, body }: Dispatcher.ResponseData):
   return new BufferedAnswer(text, empty ? null : text, { status: statusCode, headers: fieldsOf(headers) });
 }
 
+/** Without a byte order mark, as `Response.json()` reads it (RFC 8259 §8.1). */
 function textIn(body: Readable): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
@@ -84,7 +85,7 @@ function textIn(body: Readable): Promise<string> {
       body.destroy(new AuthorizationServerFailure('misconfigured', 'the answer is larger than 1 MB'));
     else chunks.push(chunk);
   });
-  body.once('end', () => resolve(Buffer.concat(chunks).toString()));
+  body.once('end', () => resolve(new TextDecoder().decode(Buffer.concat(chunks))));
   body.once('error', reject);
   return promise;
 }

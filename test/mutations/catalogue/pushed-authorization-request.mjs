@@ -84,6 +84,15 @@ export default [
     tests: par,
   },
   {
+    rule: 'P4',
+    what: 'a byte order mark is none of the answer',
+    file: http,
+    find: 'new TextDecoder().decode(Buffer.concat(chunks))',
+    replace: 'Buffer.concat(chunks).toString()',
+    tests: 'test/par.e2e-spec.ts',
+    name: 'P4: an answer',
+  },
+  {
     rule: 'P5',
     what: '401 is invalid_client, with whatever body',
     file: failure,
