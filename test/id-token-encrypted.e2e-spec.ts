@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import type { JWK } from 'jose';
 import { isLoggedIn, logIn, type Pair, startPair } from './login-flow.js';
 import { jwksFile, privateJwk, publicHalf, replaceFile } from './support/client-keys.js';
-import { type Encryption, idTokenLies } from './support/hostile-authorization-server.js';
+import { type Encryption, type IdTokenLie, idTokenLies } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { type Parlour, startParlour, until } from './support/parlour.js';
 import { isLoggedIn as hasSession, script, startScene, turnClock } from './support/scene.js';
@@ -137,12 +137,17 @@ describe('a session that began with one', () => {
     }
   });
 
-  it('A6: ends when a refreshed one is another user’s', async () => {
+  it.each<[string, Pick<IdTokenLie, 'signature'>, () => Encryption | undefined]>([
+    ['', {}, () => to(ours)],
+    [', though its signature is wrong', { signature: 'wrong' }, () => to(ours)],
+    [', though its encryption was left out', {}, () => undefined],
+  ])('A6: ends when a refreshed one is another user’s%s', async (_what, lie, encryption) => {
     const scene = await startScene(registered(ALG, ENC, ours));
     try {
       scene.hostile.encryption = to(ours);
       const browser = await scene.login();
-      scene.hostile.lies.refreshedIdToken = { claims: { sub: 'mallory' } };
+      scene.hostile.encryption = encryption();
+      scene.hostile.lies.refreshedIdToken = { ...lie, claims: { sub: 'mallory' } };
       turnClock(290);
       expect((await script(browser, `${scene.parlour.url}/api/x`)).status).toBe(401);
       expect(await hasSession(browser, scene.parlour)).toBe(false);

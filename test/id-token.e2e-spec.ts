@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { tokenLies } from './support/hostile-authorization-server.js';
+import { idTokenLies, idTokenOddities, type Lies, tokenLies } from './support/hostile-authorization-server.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { startParlour } from './support/parlour.js';
 import { isLoggedIn, type Scene, script, startScene, turnClock } from './support/scene.js';
@@ -41,6 +41,49 @@ describe('an ID token', () => {
     };
     expect((await call(browser)).json()).toMatchObject({ code: 'session_ended' });
     expect(await isLoggedIn(browser, scene.parlour)).toBe(false);
+  });
+
+  it('A6: that a refresh brings for another of its audiences ends the session', async () => {
+    scene.hostile.lies = { idToken: idTokenOddities['several aud with azp'] };
+    const browser = await scene.login();
+    turnClock(280);
+    scene.hostile.lies = { refreshedIdToken: idTokenLies['several aud and another azp'] };
+    expect((await call(browser)).json()).toMatchObject({ code: 'session_ended' });
+  });
+});
+
+describe('another user’s refreshed ID token that can’t be verified', () => {
+  const claims = { sub: 'mallory' };
+  const newest = (kind: 'access_token' | 'refresh_token') =>
+    scene.hostile.issued.findLast(issued => issued.kind === kind)?.value;
+
+  it.each<[string, Lies]>([
+    ['its signature is wrong', { refreshedIdToken: { claims, signature: 'wrong' } }],
+    ['it has none', { refreshedIdToken: { claims, signature: 'missing' } }],
+    ['nobody knows its key', { refreshedIdToken: { ...idTokenLies['an unknown kid'], claims } }],
+    ['its alg is none', { refreshedIdToken: { claims, alg: 'none' } }],
+    ['it’s over', { refreshedIdToken: { claims: ({ exp }) => ({ ...claims, exp: exp - 7200 }) } }],
+    ['it says too little', { refreshedIdToken: { claims: { ...claims, iat: undefined } } }],
+    ['aud is no name', { refreshedIdToken: { claims: { aud: [{ toString: 1 }, { toString: 1 }] } } }],
+    ['its token has no type', { refresh: tokenLies['no token type'], refreshedIdToken: { claims } }],
+    ['its token is of another type', { refresh: tokenLies['another token type'], refreshedIdToken: { claims } }],
+  ])('A6: ends the session; its tokens are revoked (%s)', async (_what, lies) => {
+    const browser = await scene.login();
+    const first = [newest('refresh_token'), newest('access_token')];
+    turnClock(280);
+    scene.hostile.lies = lies;
+    expect((await call(browser)).json()).toMatchObject({ code: 'session_ended' });
+    expect(await isLoggedIn(browser, scene.parlour)).toBe(false);
+    const revoked = scene.hostile.to('revocation').map(({ params }) => params.get('token'));
+    expect(revoked).toEqual(expect.arrayContaining([newest('refresh_token'), newest('access_token'), ...first]));
+  });
+
+  it('A6: ends it without an access token beside it, too, which nobody gets', async () => {
+    const browser = await scene.login();
+    turnClock(280);
+    scene.hostile.lies = { refresh: tokenLies['no access token'], refreshedIdToken: { claims } };
+    expect((await call(browser)).json()).toMatchObject({ code: 'session_ended' });
+    expect(scene.hostile.grants.isLive(String(newest('refresh_token')))).toBe(false);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type JWTPayload, jwtVerify } from 'jose';
 import type { Frontend } from '../frontend.js';
-import { signedLogoutToken } from '../oauth-client/encrypted-id-token.js';
+import { signedJwt } from '../oauth-client/encrypted-id-token.js';
 import { AuthorizationServerFailure } from '../oauth-client/failure.js';
 import { CLOCK_SKEW } from '../oauth-client/metadata.js';
 import { isRecord } from '../options/rules.js';
@@ -65,7 +65,7 @@ function jtiKey({ name, options }: Frontend, { jti }: LogoutToken): string {
 
 async function decrypted(jwt: string, { options, client }: Frontend): Promise<string> {
   try {
-    return await signedLogoutToken(jwt, options, client.credentials.decryptionKeys());
+    return await signedJwt(jwt, options, client.credentials.decryptionKeys());
   } catch (error) {
     throw refused(error);
   }

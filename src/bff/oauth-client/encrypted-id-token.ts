@@ -28,10 +28,10 @@ export function decryptingIdTokens(fetch: CustomFetch, options: FrontendOptions,
 }
 
 /**
- * The signed JWT inside a logout token, which may be encrypted where ID tokens are, with the same keys (OpenID Connect Back-Channel Logout 1.0 §2.4): it's
- * told by its five parts (RFC 7516 §7.1).
+ * The signed JWT inside one that may be encrypted: a logout token may where ID tokens are, with the same keys (OpenID Connect Back-Channel Logout 1.0 §2.4).
+ * An encrypted one is told by its five parts (RFC 7516 §7.1).
  */
-export async function signedLogoutToken(jwt: string, options: FrontendOptions, keys: ClientKey[]): Promise<string> {
+export async function signedJwt(jwt: string, options: FrontendOptions, keys: ClientKey[]): Promise<string> {
   const registered = registeredIn(options);
   return registered && jwt.split('.').length === 5 ? signedInside(jwt, registered, keys) : jwt;
 }

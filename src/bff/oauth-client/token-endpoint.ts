@@ -11,6 +11,7 @@ import { type AuthorizationResponseChecks, codeGrant } from './code-grant.js';
 import type { ClientCredentials } from './credentials.js';
 import { bindingMistake, proving, type TokenBinding } from './dpop.js';
 import type { DpopNonces } from './dpop-nonces.js';
+import { signedJwt } from './encrypted-id-token.js';
 import { failureOf } from './failure.js';
 import { membersOf } from './http.js';
 import { resourceIndicator } from './resource-indicator.js';
@@ -68,7 +69,7 @@ export class TokenEndpoint {
     try {
       return await this.granted(binding, request, 'refresh');
     } catch (error) {
-      throw answer ? granting(failureOf(error), await membersOf(answer)) : error;
+      throw answer ? granting(failureOf(error), await this.opened(answer)) : error;
     }
   }
 
@@ -89,6 +90,15 @@ export class TokenEndpoint {
     return this.granted(binding, (configuration, proof) =>
       sendingWhile({ maySend }, () => tokenExchange(configuration, subjectToken, parametersOf(wanted), proof)),
     );
+  }
+
+  /** What it says, with the signed ID token inside an encrypted one; without one that can't be opened. */
+  private async opened(answer: Response): Promise<Record<string, unknown>> {
+    const members = await membersOf(answer);
+    const { id_token: idToken } = members;
+    if (typeof idToken !== 'string') return members;
+    const signed = signedJwt(idToken, this.options, this.credentials.decryptionKeys());
+    return { ...members, id_token: await signed.catch(() => undefined) };
   }
 
   /** Where nothing says which API a token is for, the one that all are for. */

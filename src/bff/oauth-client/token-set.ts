@@ -50,20 +50,24 @@ export function spellingMistake({ accessToken }: TokenSet): AuthorizationServerF
   return new AuthorizationServerFailure('misconfigured', 'the access token has characters that none may have');
 }
 
-type Granted = Partial<Pick<TokenSet, 'accessToken' | 'refreshToken' | 'refreshExpiresAt'>>;
+type Granted = Partial<Pick<TokenSet, 'accessToken' | 'refreshToken' | 'refreshExpiresAt' | 'idToken'>>;
 
 /** Beside the failures, not in them: who prints an error prints all that it holds. */
 const grants = new WeakMap<Error, Granted>();
 
-/** Keeps what an answer that can't be used brought: the server takes the refresh token before it no more (RFC 9700 §4.14.2). */
+/**
+ * Keeps what an answer that can't be used brought: the server takes the refresh token before it no more (RFC 9700 §4.14.2). The ID token is as it came, not
+ * to be believed.
+ */
 export function granting(
   failure: AuthorizationServerFailure,
   members: Record<string, unknown>,
 ): AuthorizationServerFailure {
-  const { access_token: accessToken, refresh_token: refreshToken } = members;
+  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken } = members;
   grants.set(failure, {
     ...(isToken(accessToken) && { accessToken }),
     ...(isToken(refreshToken) && { refreshToken, ...refreshEnd(members, Date.now()) }),
+    ...(typeof idToken === 'string' && { idToken }),
   });
   return failure;
 }

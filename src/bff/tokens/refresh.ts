@@ -1,7 +1,6 @@
 import { decodeJwt } from 'jose';
 import type { Events } from '../events.js';
 import { type AuthorizationServerFailure, failureOf } from '../oauth-client/failure.js';
-import type { IDToken } from '../oauth-client/oauth-client.js';
 import { grantedIn, type TokenResponse, type TokenSet } from '../oauth-client/token-set.js';
 import type { RefreshLease } from './refresh-lease.js';
 import { binding, type Refreshed, type Renewal, replacedBy, save, underLease } from './renewal.js';
@@ -42,15 +41,16 @@ async function attempt(
     );
   } catch (error) {
     const failure = failureOf(error);
-    const granted = grantedIn(failure);
-    if (isAnotherIdentity(failure)) return refused(owner, granted, events);
+    const { idToken, ...granted } = grantedIn(failure);
+    if (isAnotherIdentity(failure) || !sameIdentity(record.tokens.idToken, unverifiedClaims(idToken)))
+      return refused(owner, granted, events);
     if (granted.refreshToken !== undefined)
       return keep(owner, lease, granted, events, () => failed(owner, failure, events, wanted));
     return (await replacedBy(owner, record, wanted)) ?? failed(owner, failure, events, wanted);
   }
   const { claims } = response;
   const renewal = renewalOf(record, response.tokens, wanted);
-  if (claims && !sameIdentity(record.tokens.idToken, claims)) return refused(owner, renewal.granted, events);
+  if (!sameIdentity(record.tokens.idToken, claims)) return refused(owner, renewal.granted, events);
   return save(owner, lease, renewal, events, outcome => {
     report(owner, outcome, events);
     // nobody waits for it
@@ -144,17 +144,29 @@ function merged(old: TokenSet, fresh: TokenSet): TokenSet {
   };
 }
 
-/** OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `auth_time` of a refreshed ID token are those of the first. */
-function sameIdentity(idToken: string | undefined, refreshed: IDToken): boolean {
-  if (idToken === undefined) return true;
+/** OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `auth_time` of a refreshed ID token are those of the first; an answer may come without one. */
+function sameIdentity(idToken: string | undefined, refreshed: Readonly<Record<string, unknown>> | undefined): boolean {
+  if (idToken === undefined || refreshed === undefined) return true;
   // its signature was checked when it came
   const first = decodeJwt(idToken);
-  const same = (claim: string) => JSON.stringify(first[claim]) === JSON.stringify(refreshed[claim]);
-  const authTime = refreshed.auth_time === undefined || first['auth_time'] === undefined || same('auth_time');
-  return same('iss') && same('sub') && sameAudience(first.aud, refreshed.aud) && authTime;
+  const same = (claim: string) => first[claim] === refreshed[claim];
+  const authTime = refreshed['auth_time'] === undefined || first['auth_time'] === undefined || same('auth_time');
+  return same('iss') && same('sub') && sameAudience(first.aud, refreshed['aud']) && authTime;
 }
 
-/** oauth4webapi compares `iss` and `aud` with the configuration itself. */
+/**
+ * Of an ID token that couldn't be verified nothing is believed, but that it may be another user's: then so is the refresh token beside it, which would be kept
+ * otherwise (R3). One that isn't to be decoded says no more than none, and an answer may come without one.
+ */
+function unverifiedClaims(idToken: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return idToken === undefined ? undefined : decodeJwt(idToken);
+  } catch {
+    return undefined;
+  }
+}
+
+/** oauth4webapi compares `azp`, too, where there are several audiences. */
 function isAnotherIdentity(failure: AuthorizationServerFailure): boolean {
   for (let cause: unknown = failure; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && cause.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED') return true;
@@ -162,7 +174,7 @@ function isAnotherIdentity(failure: AuthorizationServerFailure): boolean {
   return false;
 }
 
-function sameAudience(first: string | string[] | undefined, refreshed: string | string[]): boolean {
-  const sorted = (audience: string | string[] | undefined) => JSON.stringify([audience ?? []].flat().toSorted());
-  return sorted(first) === sorted(refreshed);
+function sameAudience(first: unknown, refreshed: unknown): boolean {
+  const [before, now] = [new Set([first ?? []].flat()), new Set([refreshed ?? []].flat())];
+  return before.size === now.size && [...before].every(audience => now.has(audience));
 }
