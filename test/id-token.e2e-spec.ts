@@ -17,6 +17,8 @@ afterEach(() => {
 });
 
 const call = (browser: HttpBrowser) => script(browser, `${scene.parlour.url}/api/orders`);
+const newest = (kind: 'access_token' | 'refresh_token') =>
+  scene.hostile.issued.findLast(issued => issued.kind === kind)?.value;
 
 describe('an ID token', () => {
   it.each(['ES256', 'PS256'] as const)(
@@ -54,8 +56,6 @@ describe('an ID token', () => {
 
 describe('another user’s refreshed ID token that can’t be verified', () => {
   const claims = { sub: 'mallory' };
-  const newest = (kind: 'access_token' | 'refresh_token') =>
-    scene.hostile.issued.findLast(issued => issued.kind === kind)?.value;
 
   it.each<[string, Lies]>([
     ['its signature is wrong', { refreshedIdToken: { claims, signature: 'wrong' } }],
@@ -84,6 +84,22 @@ describe('another user’s refreshed ID token that can’t be verified', () => {
     scene.hostile.lies = { refresh: tokenLies['no access token'], refreshedIdToken: { claims } };
     expect((await call(browser)).json()).toMatchObject({ code: 'session_ended' });
     expect(scene.hostile.grants.isLive(String(newest('refresh_token')))).toBe(false);
+  });
+});
+
+describe('a refresh that fails', () => {
+  it('R3: brings nothing where the answer says error, though its status is 200', async () => {
+    const browser = await scene.login();
+    const first = newest('refresh_token');
+    turnClock(280);
+    const body = { error: 'temporarily_unavailable', refresh_token: 'another', access_token: 'another' };
+    scene.hostile.lies = { refresh: { body } };
+    await call(browser);
+    // a failed refresh answers for a second
+    turnClock(2);
+    await call(browser);
+    const sent = scene.hostile.to('token', 'refresh_token').map(({ params }) => params.get('refresh_token'));
+    expect(sent).toEqual([first, first]);
   });
 });
 

@@ -57,13 +57,14 @@ const grants = new WeakMap<Error, Granted>();
 
 /**
  * Keeps what an answer that can't be used brought: the server takes the refresh token before it no more (RFC 9700 §4.14.2). The ID token is as it came, not
- * to be believed.
+ * to be believed. One that says `error` grants nothing, with a 200 neither (RFC 6749 §5.2).
  */
 export function granting(
   failure: AuthorizationServerFailure,
   members: Record<string, unknown>,
 ): AuthorizationServerFailure {
   const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken } = members;
+  if (typeof members['error'] === 'string') return failure;
   grants.set(failure, {
     ...(isToken(accessToken) && { accessToken }),
     ...(isToken(refreshToken) && { refreshToken, ...refreshEnd(members, Date.now()) }),

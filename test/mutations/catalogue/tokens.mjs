@@ -56,6 +56,14 @@ export default [
   },
   {
     rule: 'R3',
+    what: 'an answer that says error brings no refresh token',
+    file: 'src/bff/oauth-client/token-set.ts',
+    find: "if (typeof members['error'] === 'string') return failure;",
+    replace: '',
+    tests: 'test/id-token.e2e-spec.ts',
+  },
+  {
+    rule: 'R3',
     what: 'the refresh token stays that came with an ID token of no use',
     file: 'src/bff/oauth-client/token-endpoint.ts',
     find: 'throw answer ? granting(failureOf(error), await this.opened(answer)) : error;',
