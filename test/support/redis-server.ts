@@ -102,7 +102,11 @@ class Server implements RedisServer {
   }
 
   async command(...args: string[]): Promise<unknown> {
-    const client = createClient({ socket: { host: '127.0.0.1', port: this.port, reconnectStrategy: false } });
+    // a process that does other things sees for long nothing of a connection that is there at once
+    const connectTimeout = 20_000;
+    const client = createClient({
+      socket: { host: '127.0.0.1', port: this.port, reconnectStrategy: false, connectTimeout },
+    });
     client.on('error', () => undefined);
     await client.connect();
     try {
