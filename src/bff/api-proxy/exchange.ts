@@ -45,6 +45,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   limitSilence(isBrowsersTurn: () => boolean): void {
+    if (this.failure) return;
     this.timer = setTimeout(() => {
       if (isBrowsersTurn()) this.timer?.refresh();
       else this.abort(new TookTooLong());
