@@ -62,6 +62,7 @@ describe('an operator still reads', () => {
   it.each([
     'the grant request is invalid',
     'invalid_grant',
+    'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     'authorization_response_iss_parameter_supported',
     'network error ECONNREFUSED',
     'connect ECONNREFUSED 127.0.0.1:3001',

@@ -3,6 +3,9 @@ const LONGEST = 500;
 const CARRIERS =
   'code|state|nonce|code_verifier|access_token|refresh_token|id_token|id_token_hint|logout_token|client_secret|client_assertion|request_uri|token|password';
 
+/** Error codes of Node's, which may have digits: `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
+const NO_CODE = String.raw`(?<![\w~+-])(?!ERR_[A-Z\d_]+(?![\w~+-]))`;
+
 /** Each with what stands in its place. */
 const SECRETS: [RegExp, string][] = [
   // JWTs in compact form, and JWEs
@@ -17,8 +20,8 @@ const SECRETS: [RegExp, string][] = [
     '$1$2[redacted]',
   ],
   // anything that is long and random: error codes are words in one case, hosts have dots
-  [/(?=[a-z_~+-]*\d)(?=[\d_~+-]*[a-z])[\w~+-]{20,}={0,2}/gi, '[redacted]'],
-  [/(?=[a-z_~+-]*[A-Z\d])(?=[A-Z_~+-]*[a-z\d])[\w~+-]{32,}={0,2}/g, '[redacted]'],
+  [new RegExp(String.raw`${NO_CODE}(?=[a-z_~+-]*\d)(?=[\d_~+-]*[a-z])[\w~+-]{20,}={0,2}`, 'gi'), '[redacted]'],
+  [new RegExp(String.raw`${NO_CODE}(?=[a-z_~+-]*[A-Z\d])(?=[A-Z_~+-]*[a-z\d])[\w~+-]{32,}={0,2}`, 'g'), '[redacted]'],
 ];
 
 /** Line breaks and terminal control characters (log forging), and those that turn the direction of writing. */
