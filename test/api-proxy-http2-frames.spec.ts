@@ -187,6 +187,13 @@ describe('an answer’s end', () => {
     expect(uploadEnded()).toBe(false);
     request.destroy();
   });
+
+  it('S1: may come before the API has taken what has come of the upload, which is broken off, too', async () => {
+    send(headers(1, END_STREAM, { ':status': '204' }));
+    expect(await ask('/api/things', 'POST', 'x'.repeat(70_000))).toEqual([204, '']);
+    await until('the API hears of it', () => api.of('RST_STREAM').length > 0);
+    expect(uploadEnded()).toBe(false);
+  });
 });
 
 /** Whether the API was told that all of the request has come. */
@@ -277,6 +284,12 @@ describe('a call that the API says it did nothing with', () => {
     expect(failures()).toEqual([['api_unreachable', 'RST_STREAM REFUSED_STREAM']]);
   });
 
+  it('S1: isn’t made again when it has begun to answer nevertheless', async () => {
+    send(headers(1, 0, OK), reset(1, REFUSED_STREAM));
+    const [status] = await ask('/api/things', 'POST', 'body');
+    expect([status, api.of('HEADERS').length]).toEqual([502, 1]);
+  });
+
   it('S1: isn’t made again when it may have been carried out', async () => {
     api.answer = (stream, socket) => void socket.end(goaway(stream, NO_ERROR));
     const [status] = await ask('/api/things', 'POST', 'body');
@@ -327,6 +340,22 @@ describe('a connection', () => {
     expect((await ask('/api/hasty'))[0]).toBe(504);
     send(headers(1, END_STREAM, { ':status': '204' }));
     expect([(await ask())[0], api.connections]).toEqual([204, 2]);
+  });
+
+  it('S1: on which a browser has broken off many calls gets no more, and the calls of others go on', async () => {
+    const other = await begun(headers(1, 0, OK), data(1, 'first '));
+    api.answer = () => {};
+    for (let count = 1; count <= 50; count++) {
+      const request = open('/api/things').end();
+      await until('it has come', () => api.of('HEADERS').length === count + 1);
+      request.destroy();
+      await until('it is reset', () => api.of('RST_STREAM').length === count);
+    }
+    expect(api.connections).toBe(1);
+    send(headers(1, END_STREAM, { ':status': '204' }));
+    expect([(await ask())[0], api.connections]).toEqual([204, 2]);
+    other.socket.write(data(other.stream, 'and last', END_STREAM));
+    expect(await other.all).toBe('first and last');
   });
 
   it('S1: whose errors nobody waits for ends nothing but itself', async () => {

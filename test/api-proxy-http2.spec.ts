@@ -30,6 +30,8 @@ let api: Http2SecureServer;
 let upstream: string;
 let old: HttpsServer;
 let stranger: Http2SecureServer;
+/** Wants to see a certificate. */
+let strict: Http2SecureServer;
 let calls: Call[] = [];
 let connections = 0;
 let answer: (request: Http2ServerRequest, response: Http2ServerResponse) => unknown;
@@ -41,6 +43,7 @@ beforeAll(async () => {
   api = secureApi(mine);
   old = createHttpsServer(mine, (_request, response) => response.end('{}'));
   stranger = createSecureServer(strangers, (_request, response) => void response.end('{}'));
+  strict = createSecureServer({ ...mine, requestCert: true, rejectUnauthorized: true });
   const files = certificateFiles();
   (await selfSignedClient()).write(files);
   upstream = await urlOf(api);
@@ -51,6 +54,7 @@ beforeAll(async () => {
       { path: '/api/shown', upstream, http2: true, clientCertificate: true },
       { path: '/api/old', upstream: await urlOf(old), http2: true },
       { path: '/api/stranger', upstream: await urlOf(stranger), http2: true },
+      { path: '/api/strict', upstream: await urlOf(strict), http2: true },
     ],
     {
       outbound: { caFile: mine.certFile },
@@ -66,7 +70,7 @@ beforeEach(() => {
 });
 afterAll(async () => {
   await app.close();
-  await Promise.all([api, old, stranger].map(server => new Promise(resolve => server.close(resolve))));
+  await Promise.all([api, old, stranger, strict].map(server => new Promise(resolve => server.close(resolve))));
 });
 async function urlOf(server: Http2SecureServer | HttpsServer): Promise<string> {
   return `https://localhost:${await listen(server)}`;
@@ -196,6 +200,9 @@ describe('a route with http2', () => {
   it.each([
     ['that chooses HTTP/1.1', '/api/old', 'NOT_CHOSEN_BY_ALPN'],
     ['that nobody vouches for', '/api/stranger', expect.stringMatching(/CERT|SELF_SIGNED/)],
+    // it says so when everybody else is through with the handshake (RFC 8446 §4.4.2.4)
+    ['that misses a certificate', '/api/strict', expect.stringMatching(/CERT/)],
+    ['that still misses it', '/api/strict', expect.stringMatching(/CERT/)],
   ])('S1: an API %s is a 502, and gets no request', async (_what, path, reason) => {
     const { status, body } = await app.fetch(path);
     expect([status, JSON.parse(body).code]).toEqual([502, 'api_unreachable']);

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import type { Http2Options } from '../src/bff/http2/call.js';
 import { Http2Dispatcher } from '../src/bff/http2/http2-dispatcher.js';
 import { listen } from './support/hostile/listen.js';
+import { END_STREAM, FrameApi, headers, settings } from './support/http2-frames.js';
 import { until } from './support/parlour.js';
 
 const closing: (() => unknown)[] = [];
@@ -105,5 +107,22 @@ describe('calls over HTTP/2', () => {
     streams[0]?.respond({ ':status': 204 }, { endStream: true });
     expect([await answer, connections()]).toEqual(['', 1]);
     await until('the connection has gone', () => connections() === 0);
+  });
+
+  it('S1: leave no connection behind, even with an API that ends none', async () => {
+    const api = await FrameApi.start({ allowHalfOpen: true });
+    closing.push(() => api.close());
+    let socket: Socket | undefined;
+    api.answer = (stream, its) => {
+      socket = its;
+      its.write(headers(stream, END_STREAM, { ':status': '204' }));
+    };
+    const over = dispatcher();
+    await get(over, api.origin);
+    await over.close();
+    await until('nobody is there any more', () => {
+      socket?.write(settings());
+      return socket?.destroyed;
+    });
   });
 });

@@ -73,8 +73,9 @@ export class FrameApi {
     server.on('connection', socket => this.serve(socket));
   }
 
-  static async start(): Promise<FrameApi & { origin: string }> {
-    const server = createServer();
+  /** `allowHalfOpen`: it never ends a connection. */
+  static async start({ allowHalfOpen = false } = {}): Promise<FrameApi & { origin: string }> {
+    const server = createServer({ allowHalfOpen });
     const api = new FrameApi(server);
     return Object.assign(api, { origin: `http://127.0.0.1:${await listen(server)}` });
   }

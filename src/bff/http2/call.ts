@@ -2,7 +2,7 @@ import { validateHeaderValue } from 'node:http';
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { failureOf, Http2Failure, notProcessed } from './failure.js';
+import { failureOf, Http2Failure, notProcessed, wasNotProcessed } from './failure.js';
 
 /** What undici takes, where the call says so. */
 export interface Http2Options extends Dispatcher.DispatchOptions {
@@ -24,6 +24,8 @@ export class Http2Call implements Dispatcher.DispatchController {
   isOver = false;
   /** The server has said that nothing more comes: END_STREAM (RFC 9113 §8.1). */
   private isWhole = false;
+  /** The server has begun to answer. */
+  private isBegun = false;
   /** What comes of the body goes on. */
   private isAnswered = false;
   private stream: ClientHttp2Stream | undefined;
@@ -34,6 +36,11 @@ export class Http2Call implements Dispatcher.DispatchController {
     private readonly handler: Dispatcher.DispatchHandler,
   ) {
     handler.onRequestStart?.(this, {});
+  }
+
+  /** The server was told that it's over before its time. */
+  get wasReset(): boolean {
+    return this.reset.signal.aborted;
   }
 
   /** `undefined` where the request can't be written; the handler has been told. */
@@ -76,9 +83,10 @@ export class Http2Call implements Dispatcher.DispatchController {
     if (this.isOver) return;
     this.isOver = true;
     this.aborted = true;
-    this.reason = error;
+    // who has answered has done something with it
+    this.reason = this.isBegun && wasNotProcessed(error) ? new Http2Failure('REFUSED_STREAM after its answer') : error;
     this.breakOff();
-    this.handler.onResponseError?.(this, error);
+    this.handler.onResponseError?.(this, this.reason);
   }
 
   /**
@@ -103,6 +111,7 @@ export class Http2Call implements Dispatcher.DispatchController {
     stream.on('headers', headers => this.head(Number(headers[':status']), []));
     let begin: (() => void) | undefined;
     stream.on('response', (headers, _flags, raw) => {
+      this.isBegun = true;
       begin = () => this.answer(stream, Number(headers[':status']), withoutPseudo(raw));
       // what came in the same piece is there by then, and goes on in one, too
       setImmediate(begin);
@@ -141,7 +150,7 @@ export class Http2Call implements Dispatcher.DispatchController {
     this.isOver = true;
     this.handler.onResponseEnd?.(this, {});
     // what is left of the upload isn't wanted
-    if (!this.stream?.writableEnded) this.breakOff();
+    if (!this.stream?.writableFinished) this.breakOff();
   }
 
   private upload(body: Readable, stream: ClientHttp2Stream): void {

@@ -12,6 +12,10 @@ const IDLE = 4000;
 const AT_A_TIME = 100;
 /** Of one connection: the identifiers of streams come to an end (§5.1.1). */
 const ALL_CALLS = 2 ** 20;
+/** Calls that are broken off on one: servers take many for an attack (rapid reset, CVE-2023-44487) and end what is under way for others, from some 100 on. */
+const MOST_RESETS = 50;
+/** Milliseconds for what is still to be sent, and the server's own end, when a connection is closed. */
+const LINGER = 4000;
 /** Bytes under way of one answer that nobody reads; and of all of a connection, which node:http2 counts as read when they come. */
 const STREAM_WINDOW = 256 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
@@ -31,17 +35,21 @@ const SETTINGS = {
 export class Http2Connection {
   private readonly calls = new Set<Http2Call>();
   private made = 0;
+  private resets = 0;
   private isRetired = false;
   private readonly idle = setTimeout(() => {
     if (this.calls.size === 0) void this.retire();
   }, IDLE).unref();
   private readonly done = Promise.withResolvers<void>();
 
-  constructor(private readonly session: ClientHttp2Session) {
+  constructor(
+    private readonly session: ClientHttp2Session,
+    private readonly socket: Socket,
+  ) {
     session.on('goaway', (_code, lastStream) => {
       for (const call of this.calls) call.refuseAfter(lastStream);
     });
-    session.once('close', () => {
+    socket.once('close', () => {
       clearTimeout(this.idle);
       this.done.resolve();
     });
@@ -72,17 +80,20 @@ export class Http2Connection {
   end(error?: Error): void {
     if (error) this.session.destroy(error);
     else this.session.close(); // what is still to be sent goes first: resets
+    // node:http2 would wait for the server's end without any limit
+    setTimeout(() => this.socket.destroy(), LINGER).unref();
     this.done.resolve();
   }
 
   onceClosed(listener: () => void): void {
-    this.session.once('close', listener);
+    this.socket.once('close', listener);
   }
 
   private left(call: Http2Call): void {
     this.calls.delete(call);
     // perhaps nobody is there any more, and no call would learn that on a connection that is never idle
     if (tookTooLong(call.reason)) this.isRetired = true;
+    if (call.wasReset && ++this.resets === MOST_RESETS) this.isRetired = true;
     if (this.calls.size > 0) return;
     if (this.isRetired) this.end();
     else if (!this.session.destroyed) this.idle.refresh();
@@ -102,8 +113,8 @@ export async function openConnection(
   }
   const session = startSession(origin, { ...SETTINGS, createConnection: () => socket });
   session.setLocalWindowSize(CONNECTION_WINDOW);
-  await settled(session, timeout);
-  return new Http2Connection(session);
+  await settled(session, socket, timeout);
+  return new Http2Connection(session, socket);
 }
 
 function connected({ hostname, host, protocol, port }: URL, connect: buildConnector.connector): Promise<Socket> {
@@ -113,15 +124,24 @@ function connected({ hostname, host, protocol, port }: URL, connect: buildConnec
   });
 }
 
-async function settled(session: ClientHttp2Session, timeout: number): Promise<void> {
+async function settled(session: ClientHttp2Session, socket: Socket, timeout: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const late = setTimeout(() => session.destroy(new Http2Failure('ETIMEDOUT')), timeout);
+  const late = setTimeout(() => reject(new Http2Failure('ETIMEDOUT')), timeout);
   session.once('remoteSettings', () => resolve());
   // later ones, too: the streams hear of them, and nobody else has to
   session.on('error', reject);
-  session.once('close', () => reject(new Http2Failure('CONNECTION_CLOSED')));
+  // what TLS says after its handshake (that it wants a certificate, say) ends neither the socket nor, for those who listen, the session
+  socket.on('error', error => {
+    reject(error);
+    socket.destroy();
+  });
+  socket.once('close', () => reject(new Http2Failure('CONNECTION_CLOSED')));
   try {
     await promise;
+  } catch (error) {
+    session.destroy();
+    socket.destroy();
+    throw error;
   } finally {
     clearTimeout(late);
   }
