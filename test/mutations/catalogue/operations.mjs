@@ -105,8 +105,8 @@ export default [
     'S3',
     'what is long and random goes',
     redact,
-    "[/(?=[a-z_~+-]*\\d)(?=[\\d_~+-]*[a-z])[\\w~+-]{20,}={0,2}/gi, '[redacted]'],",
-    '',
+    "[\\w~+-]{20,}={0,2}`, 'gi'), '[redacted]'],",
+    "[\\w~+-]{20,}={0,2}`, 'gi'), '$&'],",
     words,
   ),
   entry(
