@@ -33,7 +33,6 @@ export default [
     'false',
     'test/api-proxy-http2.spec.ts',
   ),
-  entry('S1', 'an error of a connection ends nothing but that', connection, "session.on('error', reject);", ''),
   entry(
     'S1',
     'a server has to say its SETTINGS in time',
