@@ -123,12 +123,10 @@ function errorPage(error: BffError, request: Request, frontend: Frontend | undef
   return page({ title, text: detail, reference: referenceOf(request), ...(next && { next }) });
 }
 
-/** As it was asked for: a middleware's own `path` is what its mount leaves, and `null`, whatever the types say, where a target has none (`http:///`). */
+/** As it was asked for; `null` there, whatever the types say, where a target has none (`http:///`). */
 function pathOf(request: Request): string {
-  const { baseUrl } = request;
   const path: string | null = request.path;
-  if (path === null) return '';
-  return baseUrl === '' ? path : baseUrl + path.replace(/\/$/, '');
+  return path ?? '';
 }
 
 /** Whoever wanted to log in is led there; everybody else back to the app. */

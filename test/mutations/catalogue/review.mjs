@@ -91,22 +91,6 @@ export default [
     'test/unread-body.e2e-spec.ts',
   ),
   entry(
-    'S1',
-    'a refusal is logged with the path that was asked for',
-    'src/bff/error.filter.ts',
-    'path: pathOf(request), ...at',
-    'path: request.path, ...at',
-    'test/unread-body.e2e-spec.ts',
-  ),
-  entry(
-    'S1',
-    'a refusal leads back to the login by the path that was asked for',
-    'src/bff/error.filter.ts',
-    'endpoint => pathOf(request) === frontend.path(endpoint)',
-    'endpoint => request.path === frontend.path(endpoint)',
-    'test/unread-body.e2e-spec.ts',
-  ),
-  entry(
     'B20',
     'Forwarded says an address or unknown',
     'src/bff/api-proxy/headers.ts',

@@ -91,7 +91,6 @@ export default [
     "if (request.httpVersionMajor !== 1) throw new BffError('invalid_request');",
     '',
   ),
-  entry('S4', 'a target may have no path', 'src/bff/error.filter.ts', "if (path === null) return '';", ''),
   entry(
     'S4',
     'two values in Sec-Fetch-Site are none that is known',
