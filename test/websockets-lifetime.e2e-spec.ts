@@ -92,10 +92,12 @@ describe('an open WebSocket', () => {
   });
 
   it('L10, R6: is closed when nobody can tell whether its session lives', async () => {
-    const storage = scene.parlour.server.app.get<Storage>(STORAGE);
+    const lost = await scene.another();
+    const storage = lost.server.app.get<Storage>(STORAGE);
     const subscribed = jest.spyOn(storage, 'subscribe');
-    const close = closed(await open());
-    jest.spyOn(storage, 'getAll').mockRejectedValue(new StorageUnavailable('gone'));
+    const close = closed(await open(lost));
+    // what is closed refuses to be read
+    await storage.close();
     for (const [, observer] of subscribed.mock.calls) observer.missed();
     expect(await close).toEqual([3000, 'session_ended']);
   });
